@@ -1,0 +1,32 @@
+namespace Sluice.Core.Requests;
+
+/// <summary>One call of a client: the facts known when it arrives. How long the answer will be is not among them.</summary>
+public sealed class Request
+{
+    /// <summary>Unique in a run, ascending by arrival: the last word in every order.</summary>
+    public required long Id { get; init; }
+
+    /// <summary>When it came.</summary>
+    public required Instant Arrival { get; init; }
+
+    /// <summary>Tokens of the prompt, at least 1.</summary>
+    public required int PromptTokens { get; init; }
+
+    /// <summary>Whose promise and weight it has.</summary>
+    public required ServiceClass Class { get; init; }
+
+    /// <summary>The most tokens its answer may have; the client's own limit or the model's.</summary>
+    public int MaxAnswerTokens { get; init; } = int.MaxValue;
+
+    /// <summary>What a predictor or the caller expects of the answer's length; null when nothing is known.</summary>
+    public double? ExpectedAnswerTokens { get; init; }
+
+    /// <summary>The tenant, for fairness between clients; 0 when there is only one.</summary>
+    public int Client { get; init; }
+
+    /// <summary>Names of the prompt's blocks, for prefix reuse.</summary>
+    public PromptBlocks Blocks { get; init; } = PromptBlocks.Unknown;
+
+    /// <summary>When a token of the answer is due; token 0 is the first.</summary>
+    public Instant Deadline(int token) => Class.Slo.Deadline(Arrival, token);
+}
