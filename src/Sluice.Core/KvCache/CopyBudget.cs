@@ -28,7 +28,7 @@ public static class CopyBudget
         ArgumentNullException.ThrowIfNull(latency);
         if (restored >= budget)
         {
-            return copy.LargestWithin(budget);
+            return copy.MostBlocks(budget);
         }
 
         int total = 0;

@@ -18,6 +18,9 @@ public sealed class CorrectedLatencyModel(ILatencyModel model, LatencyCorrection
     public double Decode(int context) => model.Decode(context) * correction.Factor;
 
     /// <inheritdoc/>
+    public double Step(in StepShape shape) => model.Step(shape) * correction.Factor;
+
+    /// <inheritdoc/>
     public int LargestPrefill(int context, int most, double budget)
     {
         int tokens = model.LargestPrefill(context, most, budget / correction.Factor);

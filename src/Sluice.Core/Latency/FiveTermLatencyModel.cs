@@ -55,6 +55,16 @@ public sealed record FiveTermLatencyModel : ILatencyModel
     public double Decode(int context) => DecodeSequence + (DecodeContext * context);
 
     /// <inheritdoc/>
+    public double Step(in StepShape shape) =>
+        Constant
+        + (PrefillSquare * shape.PrefillSquares)
+        + (PrefillToken * shape.PrefillTokens)
+        + (PrefillContext * shape.PrefillCross)
+        + (CachedToken * shape.PrefillContext)
+        + (DecodeSequence * shape.Decodes)
+        + (DecodeContext * shape.DecodeContext);
+
+    /// <inheritdoc/>
     public int LargestPrefill(int context, int most, double budget)
     {
         double left = budget - (CachedToken * context);
