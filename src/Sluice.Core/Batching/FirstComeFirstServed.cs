@@ -25,7 +25,7 @@ public sealed class FirstComeFirstServed : IBatchPolicy
     public void Withdraw(Sequence sequence)
     {
         ArgumentNullException.ThrowIfNull(sequence);
-        if (sequence.State == SequenceState.Waiting)
+        if (sequence.Slot >= 0)
         {
             waiting.Remove(sequence);
         }

@@ -12,6 +12,8 @@ public sealed class Sequence
     internal BlockTable Host;
     internal int HostReady;
     internal int HostEpoch;
+
+    /// <summary>Its place with the policy while it waits there; −1 otherwise.</summary>
     internal int Slot = -1;
 
     /// <summary>Sequence <paramref name="index"/> of a request, 0 for the first.</summary>
@@ -73,6 +75,9 @@ public sealed class Sequence
 
     /// <summary>Blocks of which a complete copy is on the host.</summary>
     public int HostBlocks => HostReady;
+
+    /// <summary>Blocks whose copy to the host is complete or on its way.</summary>
+    public int OrderedHostBlocks => Host.Count;
 
     /// <summary>The worth of its next token if that is on time.</summary>
     public double NextGain => Generated == 0 ? Request.Class.FirstTokenGain : Request.Class.NextTokenGain;
