@@ -56,6 +56,7 @@ internal sealed class TraceLines : IDisposable
             {
                 bool any = end > start || IsTooLong;
                 Take(end);
+                Number -= any ? 0 : 1;
                 start = end;
                 return any;
             }
