@@ -15,4 +15,36 @@ public sealed class UnknownNameException(string kind, string given, IReadOnlyLis
 
     /// <summary>The names there are.</summary>
     public IReadOnlyList<string> Names { get; } = names;
+
+    /// <summary>The name that was probably meant; null when none is near.</summary>
+    public string? Nearest { get; } = NearestName.Of(given, names);
+
+    /// <summary>The next step: the nearest name and the list.</summary>
+    public string Hint
+    {
+        get
+        {
+            if (Nearest is null)
+            {
+                return Names.Count == 0 ? $"there is no {Kind} at all" : $"there {Are(Names)}";
+            }
+
+            string[] others = [.. Names.Where(name => name != Nearest)];
+            return others.Length switch
+            {
+                0 => $"did you mean `{Nearest}`?",
+                1 => $"did you mean `{Nearest}`? The other is {Listed(others)}",
+                _ => $"did you mean `{Nearest}`? The others are {Listed(others)}",
+            };
+        }
+    }
+
+    private static string Are(IReadOnlyList<string> names) => (names.Count == 1 ? "is " : "are ") + Listed(names);
+
+    /// <summary>Names in back quotes, as an English list.</summary>
+    private static string Listed(IReadOnlyList<string> names)
+    {
+        string[] quoted = [.. names.Select(name => $"`{name}`")];
+        return quoted.Length < 2 ? string.Concat(quoted) : $"{string.Join(", ", quoted[..^1])} and {quoted[^1]}";
+    }
 }

@@ -2,19 +2,6 @@ using Sluice.Core.Latency;
 
 namespace Sluice.Core.Routing;
 
-/// <summary>What an instance is for.</summary>
-public enum InstanceRole
-{
-    /// <summary>It computes prompts and answers (co-located).</summary>
-    Both,
-
-    /// <summary>It computes prompts and hands their KV on.</summary>
-    Prefill,
-
-    /// <summary>It takes over KV and computes answers.</summary>
-    Decode,
-}
-
 /// <summary>What the router knows it sent to one instance and has not seen finished.</summary>
 /// <remarks>
 /// Only <see cref="Router"/> writes in it. Predictions are made once, when a request is sent, and stay as they were
