@@ -18,6 +18,19 @@ public class RoutingBenchmarks
     private const int OutstandingEach = 64;
     private const int Newcomers = 1024;
     private static readonly Instant Now = Instant.FromMilliseconds(500);
+
+    /// <summary>The estimator of proserve.md c.5.</summary>
+    private static readonly FiveTermLatencyModel Latency = new()
+    {
+        Constant = 5,
+        PrefillSquare = 1e-5,
+        PrefillToken = 0.02,
+        PrefillContext = 1e-5,
+        CachedToken = 1e-4,
+        DecodeSequence = 0.05,
+        DecodeContext = 2e-4,
+    };
+
     private IRoutingPolicy policy = null!;
     private Router router = null!;
     private Request[] newcomers = [];
@@ -34,7 +47,7 @@ public class RoutingBenchmarks
     {
         policy = RoutingPolicies.Find(Policy).Create(new RoutingOptions { Instances = Instances });
         var scene = new Scene(policy);
-        router = new Router(scene, [.. Enumerable.Range(0, Instances).Select(i => new Ledger(i, InstanceRole.Both, new FiveTerms()))]);
+        router = new Router(scene, [.. Enumerable.Range(0, Instances).Select(i => new Ledger(i, InstanceRole.Both, Latency))]);
         for (int id = 0; id < Instances * OutstandingEach; id++)
         {
             var outstanding = Make(id);
@@ -88,19 +101,5 @@ public class RoutingBenchmarks
             int dealt = (int)(request.Id % fleet.All.Length);
             return IsSet ? then.Choose(request, fleet, now) : new Route(dealt, dealt);
         }
-    }
-
-    /// <summary>The coefficients of proserve.md c.5.</summary>
-    private sealed class FiveTerms : ILatencyModel
-    {
-        public double Constant => 5;
-
-        public double Prefill(int tokens, int context) =>
-            (1e-5 * tokens * tokens) + (0.02 * tokens) + (1e-5 * tokens * context) + (1e-4 * context);
-
-        public double Decode(int context) => 0.05 + (2e-4 * context);
-
-        public int LargestPrefill(int context, int most, double budget) =>
-            throw new NotSupportedException("No router asks for chunks.");
     }
 }
