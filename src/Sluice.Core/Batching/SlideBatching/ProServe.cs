@@ -221,7 +221,7 @@ public sealed class ProServe : IBatchPolicy
 
             Sequence next = fromQueue ? queue.First(out _) : running[head];
             Reach reach = ReachOf(batch, next);
-            if (fromQueue && queue.Reprice(next, reach, batch.Latency) && queue.First(out _) != next)
+            if (fromQueue && queue.Reprice(next, reach, batch.Latency))
             {
                 continue;
             }
