@@ -111,7 +111,7 @@ public sealed class ProServe : IBatchPolicy
 
         foreach (Sequence sequence in arrivals)
         {
-            queue.Add(sequence, batch.Memory.Probe(sequence), batch.Latency);
+            queue.Add(sequence, ReachOf(batch, sequence), batch.Latency);
         }
 
         arrivals.Clear();
@@ -131,7 +131,8 @@ public sealed class ProServe : IBatchPolicy
         {
             Sequence sequence = batch.Running[i];
             Instant deadline = NextDeadline.By(sequence, options.Anchor);
-            long cost = SlideQueue.Nanoseconds(latency.Cost(sequence.Tokens, ReachOf(batch, sequence).Tokens));
+            Reach reach = ReachOf(batch, sequence);
+            long cost = SlideQueue.Nanoseconds(latency.Cost(sequence.Tokens, reach.Tokens));
             total += cost;
             leastTpot = Math.Min(leastTpot, sequence.Request.Class.Slo.NextToken.Ticks);
             if (SlideRank.LatestStart(deadline.Ticks, cost, constant) >= now.Ticks)
@@ -139,7 +140,7 @@ public sealed class ProServe : IBatchPolicy
                 leastDeadline = Math.Min(leastDeadline, deadline.Ticks);
             }
 
-            running.Set(i, sequence, deadline, cost);
+            running.Set(i, sequence, deadline, cost, reach);
         }
 
         double leastRemaining = double.IsPositiveInfinity(leastDeadline)
@@ -151,7 +152,7 @@ public sealed class ProServe : IBatchPolicy
         {
             drain = (total * 1e-6) + constant;
             Order(batch, now, drain);
-            budget = PrefillBudget(leastRemaining, constant, now, latency);
+            budget = PrefillBudget(leastRemaining, constant, now);
         }
         else
         {
@@ -180,7 +181,7 @@ public sealed class ProServe : IBatchPolicy
     }
 
     /// <summary>(c.4): what is left to the strictest, else to the first in line, else just what that one needs.</summary>
-    private double PrefillBudget(double leastRemaining, double constant, Instant now, ILatencyModel latency)
+    private double PrefillBudget(double leastRemaining, double constant, Instant now)
     {
         if (leastRemaining > constant + PrefillMargin)
         {
@@ -200,7 +201,7 @@ public sealed class ProServe : IBatchPolicy
         }
 
         double remaining = (NextDeadline.By(top, options.Anchor) - now).TotalMilliseconds;
-        double cost = top.Slot >= 0 ? queue.CostOf(top) : latency.Cost(top.Tokens, top.DeviceTokens);
+        double cost = top.Slot >= 0 ? queue.CostOf(top) : running.CostAt(0);
         return remaining > constant + PrefillMargin ? remaining : cost + constant + PrefillMargin;
     }
 
@@ -226,7 +227,7 @@ public sealed class ProServe : IBatchPolicy
                 continue;
             }
 
-            int restore = options.Offload == OffloadMode.None ? 0 : Math.Min(reach.RestorableBlocks, copies);
+            int restore = Math.Min(reach.RestorableBlocks, copies);
             int cached = reach.After(restore);
             int end = cached + Share(batch, next, cached, budget - used);
             if (end == cached)
@@ -325,8 +326,16 @@ public sealed class ProServe : IBatchPolicy
         }
     }
 
-    private static Reach ReachOf(Batch batch, Sequence sequence) =>
-        sequence.Slot < 0 && batch.Memory.HostBlocks == 0
-            ? new Reach(sequence.DeviceTokens, 0, batch.Memory.BlockSize)
-            : batch.Memory.Probe(sequence);
+    /// <summary>What a sequence can reach. One that misses a single token has all there is.</summary>
+    private Reach ReachOf(Batch batch, Sequence sequence)
+    {
+        bool fromHost = batch.Memory.HostBlocks > 0 && options.Offload != OffloadMode.None;
+        if (sequence.State == SequenceState.Running && (sequence.Missing == 1 || !fromHost))
+        {
+            return new Reach(sequence.DeviceTokens, 0, batch.Memory.BlockSize);
+        }
+
+        Reach reach = batch.Memory.Probe(sequence);
+        return fromHost ? reach : reach with { HostTokens = 0 };
+    }
 }
