@@ -69,7 +69,8 @@ public sealed class ProServe : IBatchPolicy
     public bool TakesAll(Batch batch, double milliseconds)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        if (batch.Running.Count > Math.Min(options.Sequences, options.Tokens)
+        if (context.Role == InstanceRole.Prefill
+            || batch.Running.Count > Math.Min(options.Sequences, options.Tokens)
             || (options.Offload == OffloadMode.Running && batch.Memory.HostBlocks > 0))
         {
             return false;
