@@ -173,6 +173,7 @@ public sealed class ProServe : IBatchPolicy
         {
             SlideOrder.Deadline => double.NegativeInfinity,
             SlideOrder.Density => double.PositiveInfinity,
+            _ when double.IsPositiveInfinity(options.Aggressiveness) => double.PositiveInfinity,
             _ => now.Ticks + (options.Aggressiveness * drain * TimeSpan.TicksPerMillisecond),
         };
         running.Sort(boundary, StarvationOn ? options.StarvationThreshold : null, now);
