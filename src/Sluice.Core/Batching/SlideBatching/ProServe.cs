@@ -16,6 +16,7 @@ public sealed class ProServe : IBatchPolicy
 {
     private const double LeastDrain = 1e-6;
     private const double PrefillMargin = 2;
+    private const double FloorInConstants = 4;
 
     private readonly ProServeOptions options;
     private readonly BatchPolicyContext context;
@@ -79,10 +80,10 @@ public sealed class ProServe : IBatchPolicy
         double least = double.PositiveInfinity;
         for (int i = 0; i < batch.Running.Count; i++)
         {
-            least = Math.Min(least, batch.Running[i].Request.Class.Slo.NextToken.TotalMilliseconds);
+            least = Math.Min(least, batch.Running[i].Request.Class.Slo.NextToken.Ticks);
         }
 
-        return !options.TimeBudget || milliseconds <= Math.Floor(options.Floor * least);
+        return !options.TimeBudget || milliseconds < FloorBudget(least, batch.Latency.Constant);
     }
 
     /// <inheritdoc/>
@@ -116,6 +117,17 @@ public sealed class ProServe : IBatchPolicy
         }
 
         arrivals.Clear();
+    }
+
+    /// <summary>
+    /// The share of the strictest TPOT, in whole ms as published. Where that leaves no time beside C0 no step could ever hold
+    /// anything once all are late, so there it is 4 · C0, the authors' earlier floor.
+    /// </summary>
+    private double FloorBudget(double leastTpot, double constant)
+    {
+        double floor = double.IsPositiveInfinity(leastTpot)
+            ? 0 : Math.Floor(options.Floor * (leastTpot / TimeSpan.TicksPerMillisecond));
+        return floor > constant ? floor : FloorInConstants * constant;
     }
 
     /// <summary>Steps 4 to 7: costs, budget, boundary and order. Returns L in ms; the total is T in nanoseconds.</summary>
@@ -157,9 +169,7 @@ public sealed class ProServe : IBatchPolicy
         }
         else
         {
-            double floor = double.IsPositiveInfinity(leastTpot)
-                ? 0 : Math.Floor(options.Floor * (leastTpot / TimeSpan.TicksPerMillisecond));
-            budget = Math.Max(leastRemaining, floor);
+            budget = Math.Max(leastRemaining, FloorBudget(leastTpot, constant));
             drain = total * 1e-6 * budget / Math.Max(budget - constant, LeastDrain);
             Order(batch, now, drain);
         }
@@ -214,7 +224,7 @@ public sealed class ProServe : IBatchPolicy
         int head = 0;
         int tail = running.Count - 1;
         while (batch.Tokens < options.Tokens && batch.Slices.Length < options.Sequences
-            && (!options.TimeBudget || budget > used))
+            && (!options.TimeBudget || budget > used || batch.Slices.Length == 0))
         {
             bool fromQueue = queue.Count > 0 && (head > tail || QueueFirst(head));
             if (!fromQueue && head > tail)
