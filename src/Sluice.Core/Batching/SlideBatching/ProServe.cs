@@ -257,7 +257,7 @@ public sealed class ProServe : IBatchPolicy
                     continue;
                 }
 
-                if (batch.Memory.PendingOffloads == 0)
+                if (batch.Memory.FreeBlocks + next.DeviceBlocks == batch.Memory.DeviceBlocks)
                 {
                     GiveUpIfAlone(batch, next);
                 }
