@@ -25,6 +25,7 @@ public sealed class ProServe : IBatchPolicy
     private readonly Restoring restoring;
     private readonly Offloading offloading;
     private readonly List<Sequence> arrivals = [];
+    private readonly List<Sequence> copying = [];
     private int epoch;
 
     /// <summary>SlideBatching for one instance.</summary>
@@ -111,12 +112,38 @@ public sealed class ProServe : IBatchPolicy
             queue.RepriceAll(batch.Latency);
         }
 
+        TakeInCopies(batch);
         foreach (Sequence sequence in arrivals)
         {
             queue.Add(sequence, ReachOf(batch, sequence), batch.Latency);
+            if (sequence.HostBlocks < sequence.OrderedHostBlocks)
+            {
+                copying.Add(sequence);
+            }
         }
 
         arrivals.Clear();
+    }
+
+    /// <summary>Waiting sequences cost less as their copies arrive on the host.</summary>
+    private void TakeInCopies(Batch batch)
+    {
+        int kept = 0;
+        foreach (Sequence sequence in copying)
+        {
+            if (sequence.Slot < 0)
+            {
+                continue;
+            }
+
+            queue.Reprice(sequence, ReachOf(batch, sequence), batch.Latency);
+            if (sequence.HostBlocks < sequence.OrderedHostBlocks)
+            {
+                copying[kept++] = sequence;
+            }
+        }
+
+        copying.RemoveRange(kept, copying.Count - kept);
     }
 
     /// <summary>
