@@ -84,7 +84,7 @@ public sealed class ProServe : IBatchPolicy
             least = Math.Min(least, batch.Running[i].Request.Class.Slo.NextToken.Ticks);
         }
 
-        return !options.TimeBudget || milliseconds < FloorBudget(least, batch.Latency.Constant);
+        return !options.TimeBudget || milliseconds < FloorBudget(least);
     }
 
     /// <inheritdoc/>
@@ -129,8 +129,9 @@ public sealed class ProServe : IBatchPolicy
     private void TakeInCopies(Batch batch)
     {
         int kept = 0;
-        foreach (Sequence sequence in copying)
+        for (int i = 0; i < copying.Count; i++)
         {
+            Sequence sequence = copying[i];
             if (sequence.Slot < 0)
             {
                 continue;
@@ -146,16 +147,8 @@ public sealed class ProServe : IBatchPolicy
         copying.RemoveRange(kept, copying.Count - kept);
     }
 
-    /// <summary>
-    /// The share of the strictest TPOT, in whole ms as published. Where that leaves no time beside C0 no step could ever hold
-    /// anything once all are late, so there it is 4 · C0, the authors' earlier floor.
-    /// </summary>
-    private double FloorBudget(double leastTpot, double constant)
-    {
-        double floor = double.IsPositiveInfinity(leastTpot)
-            ? 0 : Math.Floor(options.Floor * (leastTpot / TimeSpan.TicksPerMillisecond));
-        return floor > constant ? floor : FloorInConstants * constant;
-    }
+    /// <summary>The least budget: a share of the strictest TPOT (in ticks), in whole ms as published.</summary>
+    private double FloorBudget(double leastTpot) => Math.Floor(options.Floor * (leastTpot / TimeSpan.TicksPerMillisecond));
 
     /// <summary>Steps 4 to 7: costs, budget, boundary and order. Returns L in ms; the total is T in nanoseconds.</summary>
     private double Rank(Batch batch, Instant now, out long total)
@@ -196,7 +189,13 @@ public sealed class ProServe : IBatchPolicy
         }
         else
         {
-            budget = Math.Max(leastRemaining, FloorBudget(leastTpot, constant));
+            budget = Math.Max(leastRemaining, FloorBudget(leastTpot));
+            if (budget <= constant)
+            {
+                // No step could ever hold anything, once all are late; the authors' earlier floor then.
+                budget = FloorInConstants * constant;
+            }
+
             drain = total * 1e-6 * budget / Math.Max(budget - constant, LeastDrain);
             Order(batch, now, drain);
         }
