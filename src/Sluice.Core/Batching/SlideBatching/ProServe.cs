@@ -14,7 +14,7 @@ namespace Sluice.Core.Batching.SlideBatching;
 /// </remarks>
 public sealed class ProServe : IBatchPolicy
 {
-    private const double LeastDrain = 1e-6;
+    private const double LeastDivisor = 1e-6;
     private const double PrefillMargin = 2;
     private const double FloorInConstants = 4;
 
@@ -42,6 +42,15 @@ public sealed class ProServe : IBatchPolicy
 
     /// <inheritdoc/>
     public int Waiting => queue.Count + arrivals.Count;
+
+    /// <summary>T of the last step, ms: what computing everything known would take.</summary>
+    internal double Total { get; private set; }
+
+    /// <summary>L of the last step, ms.</summary>
+    internal double Budget { get; private set; }
+
+    /// <summary>Φ of the last step, ms.</summary>
+    internal double Drain { get; private set; }
 
     private bool StarvationOn => options.Starvation && options.Order == SlideOrder.Slide;
 
@@ -92,14 +101,19 @@ public sealed class ProServe : IBatchPolicy
     {
         ArgumentNullException.ThrowIfNull(batch);
         TakeIn(batch);
-        double budget = Rank(batch, now, out long total);
+        if (queue.Count + batch.Running.Count == 0)
+        {
+            return;
+        }
+
+        Rank(batch, now);
         int copies = options.CopyBudget && options.TimeBudget
-            ? restoring.Budget(batch, queue, running, total * 1e-6, budget)
+            ? restoring.Budget(batch, queue, running, Total, Budget)
             : CopyBudget.Unlimited;
-        Form(batch, budget, ref copies);
+        Form(batch, ref copies);
         if (options.Offload == OffloadMode.Running && batch.Memory.HostBlocks > 0)
         {
-            offloading.Order(batch, running, queue.Count + running.Count, budget, copies);
+            offloading.Order(batch, running, queue.Count + running.Count, Budget, copies);
         }
     }
 
@@ -150,12 +164,12 @@ public sealed class ProServe : IBatchPolicy
     /// <summary>The least budget: a share of the strictest TPOT (in ticks), in whole ms as published.</summary>
     private double FloorBudget(double leastTpot) => Math.Floor(options.Floor * (leastTpot / TimeSpan.TicksPerMillisecond));
 
-    /// <summary>Steps 4 to 7: costs, budget, boundary and order. Returns L in ms; the total is T in nanoseconds.</summary>
-    private double Rank(Batch batch, Instant now, out long total)
+    /// <summary>Steps 4 to 7: costs, budget, boundary and order.</summary>
+    private void Rank(Batch batch, Instant now)
     {
         ILatencyModel latency = batch.Latency;
         double constant = latency.Constant;
-        total = queue.CostNanoseconds;
+        long total = queue.CostNanoseconds;
         double leastTpot = queue.LeastTpot;
         double leastDeadline = queue.LeastFeasibleDeadline(now) ?? double.PositiveInfinity;
         int count = batch.Running.Count;
@@ -179,38 +193,34 @@ public sealed class ProServe : IBatchPolicy
         double leastRemaining = double.IsPositiveInfinity(leastDeadline)
             ? double.NegativeInfinity
             : (leastDeadline - now.Ticks) / TimeSpan.TicksPerMillisecond;
-        double budget;
-        double drain;
+        Total = total * 1e-6;
         if (context.Role == InstanceRole.Prefill)
         {
-            drain = (total * 1e-6) + constant;
-            Order(batch, now, drain);
-            budget = PrefillBudget(leastRemaining, constant, now);
+            Drain = Total + constant;
+            Order(batch, now);
+            Budget = PrefillBudget(leastRemaining, constant, now);
+            return;
         }
-        else
+
+        Budget = Math.Max(leastRemaining, FloorBudget(leastTpot));
+        if (Budget <= constant)
         {
-            budget = Math.Max(leastRemaining, FloorBudget(leastTpot));
-            if (budget <= constant)
-            {
-                // No step could ever hold anything, once all are late; the authors' earlier floor then.
-                budget = FloorInConstants * constant;
-            }
-
-            drain = total * 1e-6 * budget / Math.Max(budget - constant, LeastDrain);
-            Order(batch, now, drain);
+            // No step could ever hold anything, once all are late; the authors' earlier floor then.
+            Budget = FloorInConstants * constant;
         }
 
-        return budget;
+        Drain = Total * Budget / Math.Max(Budget - constant, LeastDivisor);
+        Order(batch, now);
     }
 
-    private void Order(Batch batch, Instant now, double drain)
+    private void Order(Batch batch, Instant now)
     {
         double boundary = options.Order switch
         {
             SlideOrder.Deadline => double.NegativeInfinity,
             SlideOrder.Density => double.PositiveInfinity,
             _ when double.IsPositiveInfinity(options.Aggressiveness) => double.PositiveInfinity,
-            _ => now.Ticks + (options.Aggressiveness * drain * TimeSpan.TicksPerMillisecond),
+            _ => now.Ticks + (options.Aggressiveness * Drain * TimeSpan.TicksPerMillisecond),
         };
         running.Sort(boundary, StarvationOn ? options.StarvationThreshold : null, now);
         queue.Slide(now, boundary);
@@ -244,13 +254,13 @@ public sealed class ProServe : IBatchPolicy
     }
 
     /// <summary>Steps 9 to 11: admits from the head until something is used up, preempting from the tail.</summary>
-    private void Form(Batch batch, double budget, ref int copies)
+    private void Form(Batch batch, ref int copies)
     {
         double used = batch.Latency.Constant;
         int head = 0;
         int tail = running.Count - 1;
         while (batch.Tokens < options.Tokens && batch.Slices.Length < options.Sequences
-            && (!options.TimeBudget || budget > used || batch.Slices.Length == 0))
+            && (!options.TimeBudget || Budget > used || batch.Slices.Length == 0))
         {
             bool fromQueue = queue.Count > 0 && (head > tail || QueueFirst(head));
             if (!fromQueue && head > tail)
@@ -267,7 +277,7 @@ public sealed class ProServe : IBatchPolicy
 
             int restore = Math.Min(reach.RestorableBlocks, copies);
             int cached = reach.After(restore);
-            int end = cached + Share(batch, next, cached, budget - used);
+            int end = cached + Share(batch, next, cached, Budget - used);
             if (end == cached)
             {
                 GiveUpIfAlone(batch, next);
