@@ -8,7 +8,7 @@ namespace Sluice.Core.Batching;
 /// <para>A token is due at arrival + TTFT + its number · TPOT. The step may last as long as the least time left to a decode that
 /// can still make it, at least a share of the strictest TPOT (the floor); without decodes only tokens limit it. A decode is
 /// near its deadline if it could not wait for this step and one of the floor's length after it. Prefills and decodes go by
-/// deadline. Source: Lyu et al., arXiv 2510.14392, abstract and reviews of it, and proserve.md (f); docs/policies.md says what
+/// deadline. Memory as in vLLM: the one admitted last gives way. Source: Lyu et al., arXiv 2510.14392, abstract and reviews of it, and proserve.md (f); docs/policies.md says what
 /// had to be filled in.</para>
 /// <para>Good where answers run ahead of their deadlines and that time can go to prompts. Knows no weights; under overload
 /// it serves the latest prompts first, as every order by deadline.</para>
@@ -64,7 +64,7 @@ public sealed class FairBatching(double floor = 0.65) : IBatchPolicy
         int urgent = 0;
         while (urgent < decodeCount && Left(decodes[urgent], now) < budget + least)
         {
-            Continue(batch, decodes[urgent++].Sequence, most: 1);
+            RunningFirst.Continue(batch, decodes[urgent++].Sequence, most: 1, victims);
         }
 
         batch.Urgent = urgent;
@@ -78,7 +78,7 @@ public sealed class FairBatching(double floor = 0.65) : IBatchPolicy
                 break;
             }
 
-            Continue(batch, sequence, most: 1);
+            RunningFirst.Continue(batch, sequence, most: 1, victims);
         }
 
         foreach (Sequence victim in victims)
@@ -186,7 +186,7 @@ public sealed class FairBatching(double floor = 0.65) : IBatchPolicy
 
             if (!admits)
             {
-                Continue(batch, sequence, most);
+                RunningFirst.Continue(batch, sequence, most, victims);
                 next++;
             }
             else if (batch.RefuseIfTooLarge(sequence) || RunningFirst.TryAdmit(batch, sequence, most))
@@ -207,17 +207,5 @@ public sealed class FairBatching(double floor = 0.65) : IBatchPolicy
         return most > 1 ? batch.Latency.LargestPrefill(cached, most, left)
             : batch.Latency.Decode(cached) <= left ? most
             : 0;
-    }
-
-    /// <summary>Lets a running one go on; the one admitted last gives way when blocks are short, as in vLLM.</summary>
-    private void Continue(Batch batch, Sequence sequence, int most)
-    {
-        int end = sequence.DeviceTokens + Math.Min(sequence.Missing, most);
-        while (sequence.State == SequenceState.Running && !batch.TryAdd(sequence, end))
-        {
-            Sequence last = RunningFirst.LastAdmitted(batch.Running);
-            batch.Preempt(last);
-            victims.Add(last);
-        }
     }
 }

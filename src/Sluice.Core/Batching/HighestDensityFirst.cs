@@ -10,12 +10,23 @@ namespace Sluice.Core.Batching;
 /// <para>Best under lasting overload, where not everybody can be served. Blind to deadlines: it hurries who has time and starves
 /// long prompts of low weight even where all could be on time.</para>
 /// </remarks>
-public sealed class HighestDensityFirst : IBatchPolicy
+/// <param name="displaces">Whether who waits may take blocks from who runs. Default false.</param>
+public sealed class HighestDensityFirst(bool displaces = false) : IBatchPolicy
 {
-    private readonly MergedOrder order = new(Sparsity);
+    private readonly MergedOrder order = new(Sparsity, displaces);
+
+    /// <summary>Its options on the command line.</summary>
+    public static IReadOnlyList<PolicyOption> Known => MergedOrder.Known;
 
     /// <inheritdoc/>
     public int Waiting => order.Waiting;
+
+    /// <summary>Reads its options.</summary>
+    public static HighestDensityFirst From(PolicyOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new HighestDensityFirst(MergedOrder.Displaces(options));
+    }
 
     /// <inheritdoc/>
     public void Enqueue(Sequence sequence, Instant now) => order.Enqueue(sequence);

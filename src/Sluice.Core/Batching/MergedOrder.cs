@@ -12,17 +12,27 @@ internal delegate double Rank(Sequence sequence, int cached, ILatencyModel laten
 /// <summary>One order over all that live, waiting and running alike: every step is filled from its head.</summary>
 /// <remarks>
 /// <para>The running ones, dozens to hundreds, are ranked and sorted each step; those that wait are ranked once, when they
-/// begin to wait, and lie in a heap. When blocks are short, the last in the order that has KV and is not in the batch loses
-/// it and computes it again later; nobody loses KV in vain, so who could not be helped even by all behind it is passed over.
-/// A seat in the running set is taken from nobody: only its blocks are.</para>
+/// begin to wait, and lie in a heap. When blocks are short for a running one, the last in the order that has KV and is not in
+/// the batch loses it and computes it again later; nobody loses KV in vain, so who could not be helped even by all behind it
+/// is passed over. Who waits is admitted when its whole prompt fits.</para>
+/// <para>With <paramref name="displaces"/> those that wait take blocks from running ones as well. In an order that moves with
+/// every token, as that of deadlines, they then take turns, and nearly all time goes into computing KV again.</para>
 /// </remarks>
-internal sealed class MergedOrder(Rank rank)
+/// <param name="rank">The order.</param>
+/// <param name="displaces">Whether who waits may take blocks from who runs.</param>
+internal sealed class MergedOrder(Rank rank, bool displaces)
 {
+    public static readonly IReadOnlyList<PolicyOption> Known =
+        [new("displace", "whether who waits takes blocks from who runs, on or off (off)")];
+
     private readonly WaitingHeap waiting = new();
     private readonly List<Sequence> arrivals = [];
     private Ranked[] running = new Ranked[64];
 
     public int Waiting => waiting.Count + arrivals.Count;
+
+    /// <summary>Reads the option above.</summary>
+    public static bool Displaces(PolicyOptions options) => options.Switch("displace", false);
 
     public void Enqueue(Sequence sequence) => arrivals.Add(sequence);
 
@@ -60,12 +70,15 @@ internal sealed class MergedOrder(Rank rank)
 
             Sequence next = admits ? waiting.First! : running[head].Sequence;
             int held = next.DeviceBlocks;
+            int room = batch.Limits.Tokens - batch.Tokens;
             int cached = admits ? batch.Memory.Probe(next).DeviceTokens : next.DeviceTokens;
-            int end = cached + Math.Min(next.Tokens - cached, batch.Limits.Tokens - batch.Tokens);
+            int end = cached + Math.Min(next.Tokens - cached, room);
             int needed = batch.Memory.BlocksFor(end) - (admits ? batch.Memory.BlocksFor(cached) : held);
-            bool done = batch.RefuseIfTooLarge(next) || batch.TryAdd(next, end);
+            bool gentle = admits && !displaces;
+            bool done = batch.RefuseIfTooLarge(next)
+                || (gentle ? RunningFirst.TryAdmit(batch, next, room) : batch.TryAdd(next, end));
             int behind = admits ? head : head + 1;
-            if (!done && behind <= tail && needed <= batch.Memory.FreeBlocks + spare - held)
+            if (!done && !gentle && behind <= tail && needed <= batch.Memory.FreeBlocks + spare - held)
             {
                 Sequence victim = running[tail--].Sequence;
                 spare -= victim.DeviceBlocks;

@@ -44,10 +44,25 @@ internal static class RunningFirst
     }
 
     /// <summary>
-    /// Admits the head of a line with at most <paramref name="most"/> tokens, if there is a seat and its whole prompt fits
-    /// into the free blocks that are not <paramref name="reserved"/>.
+    /// Lets one of the running go on with at most <paramref name="most"/> tokens, unless it has given way in this step. When
+    /// blocks are short, the one admitted last gives way, which may be itself.
     /// </summary>
-    public static bool TryAdmit(Batch batch, Sequence head, int most, int reserved = 0)
+    public static void Continue(Batch batch, Sequence sequence, int most, List<Sequence> victims)
+    {
+        int end = sequence.DeviceTokens + Math.Min(sequence.Missing, most);
+        while (sequence.State == SequenceState.Running && !batch.TryAdd(sequence, end))
+        {
+            Sequence last = LastAdmitted(batch.Running);
+            batch.Preempt(last);
+            victims.Add(last);
+        }
+    }
+
+    /// <summary>
+    /// Admits the head of a line with at most <paramref name="most"/> tokens, if there is a seat and its whole prompt fits
+    /// into the free blocks.
+    /// </summary>
+    public static bool TryAdmit(Batch batch, Sequence head, int most)
     {
         if (most < 1 || batch.Running.Count >= batch.Limits.Sequences)
         {
@@ -56,7 +71,7 @@ internal static class RunningFirst
 
         int reach = batch.Memory.Probe(head).DeviceTokens;
         int needed = batch.Memory.BlocksFor(head.Tokens) - batch.Memory.BlocksFor(reach);
-        return needed <= batch.Memory.FreeBlocks - reserved
+        return needed <= batch.Memory.FreeBlocks
             && batch.TryAdd(head, reach + Math.Min(head.Tokens - reach, most));
     }
 }

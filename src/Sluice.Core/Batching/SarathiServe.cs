@@ -5,9 +5,8 @@ namespace Sluice.Core.Batching;
 /// <summary>Sarathi-Serve: every decode, then running prefills, then waiting ones by arrival, up to a chunk of tokens.</summary>
 /// <remarks>
 /// <para>A decode is never left out; what the decodes leave of the chunk goes to prompts, so a step's length is bounded and
-/// nobody's answer stalls behind a long prompt. A prompt is admitted only when its whole KV fits, and the blocks it has yet to
-/// fill stay reserved for it. When decodes need more, the one admitted last loses its KV and waits again at the head; in such a
-/// step nobody is admitted. Source: sarathi-serve (engine-anchors.md 3.7).</para>
+/// nobody's answer stalls behind a long prompt. A prompt is admitted only when its whole KV fits. When blocks are short, the one
+/// admitted last loses its KV and waits again at the head; in such a step nobody is admitted. Source: sarathi-serve (engine-anchors.md 3.7).</para>
 /// <para>Good for steady token intervals at moderate load. The chunk must be tuned to model and TPOT, first tokens wait while
 /// decodes have time to spare, and neither weights nor deadlines count.</para>
 /// </remarks>
@@ -16,7 +15,6 @@ public sealed class SarathiServe(int chunk = 512) : IBatchPolicy
 {
     private readonly LinkedQueue waiting = new();
     private readonly List<Sequence> victims = [];
-    private int reserved;
 
     /// <summary>Its options on the command line.</summary>
     public static IReadOnlyList<PolicyOption> Known { get; } =
@@ -50,17 +48,11 @@ public sealed class SarathiServe(int chunk = 512) : IBatchPolicy
     {
         ArgumentNullException.ThrowIfNull(batch);
         int most = Math.Min(chunk, batch.Limits.Tokens);
-        reserved = 0;
-        for (int i = 0; i < batch.Running.Count; i++)
-        {
-            reserved += Outstanding(batch, batch.Running[i]);
-        }
-
         for (int i = 0; i < batch.Running.Count; i++)
         {
             if (batch.Running[i].Stage == Stage.Decode)
             {
-                Continue(batch, batch.Running[i], most: 1);
+                RunningFirst.Continue(batch, batch.Running[i], most: 1, victims);
             }
         }
 
@@ -68,13 +60,14 @@ public sealed class SarathiServe(int chunk = 512) : IBatchPolicy
         {
             if (batch.Running[i].Stage != Stage.Decode)
             {
-                Continue(batch, batch.Running[i], most - batch.Tokens);
+                RunningFirst.Continue(batch, batch.Running[i], most - batch.Tokens, victims);
             }
         }
 
-        if (victims.Count == 0)
+        while (victims.Count == 0 && waiting.First is { } head
+            && (batch.RefuseIfTooLarge(head) || RunningFirst.TryAdmit(batch, head, most - batch.Tokens)))
         {
-            Admit(batch, most);
+            waiting.RemoveFirst();
         }
 
         foreach (Sequence victim in victims)
@@ -87,38 +80,4 @@ public sealed class SarathiServe(int chunk = 512) : IBatchPolicy
 
     /// <inheritdoc/>
     public bool TakesAll(Batch batch, double milliseconds) => true;
-
-    /// <summary>Blocks that a running prefill was promised and does not hold yet.</summary>
-    private static int Outstanding(Batch batch, Sequence sequence) =>
-        sequence.Stage == Stage.Decode ? 0 : batch.Memory.BlocksFor(sequence.Tokens) - sequence.DeviceBlocks;
-
-    private void Continue(Batch batch, Sequence sequence, int most)
-    {
-        int end = sequence.DeviceTokens + Math.Min(sequence.Missing, most);
-        int own = Outstanding(batch, sequence);
-        while (batch.Memory.BlocksFor(end) - sequence.DeviceBlocks > batch.Memory.FreeBlocks - (reserved - own)
-            || !batch.TryAdd(sequence, end))
-        {
-            Sequence last = RunningFirst.LastAdmitted(batch.Running);
-            reserved -= Outstanding(batch, last);
-            batch.Preempt(last);
-            victims.Add(last);
-            if (last == sequence)
-            {
-                return;
-            }
-        }
-
-        reserved += Outstanding(batch, sequence) - own;
-    }
-
-    private void Admit(Batch batch, int most)
-    {
-        while (waiting.First is { } head
-            && (batch.RefuseIfTooLarge(head) || RunningFirst.TryAdmit(batch, head, most - batch.Tokens, reserved)))
-        {
-            waiting.RemoveFirst();
-            reserved += head.State == SequenceState.Running ? Outstanding(batch, head) : 0;
-        }
-    }
 }

@@ -10,12 +10,23 @@ namespace Sluice.Core.Batching;
 /// the next token counts: decodes, then short prompts. The rule is the `sjf` order of proserve.md (c.3).</para>
 /// <para>Best for mean latency. Knows neither weights nor deadlines, and long prompts starve as long as short ones come.</para>
 /// </remarks>
-public sealed class ShortestJobFirst : IBatchPolicy
+/// <param name="displaces">Whether who waits may take blocks from who runs. Default false.</param>
+public sealed class ShortestJobFirst(bool displaces = false) : IBatchPolicy
 {
-    private readonly MergedOrder order = new(Remaining);
+    private readonly MergedOrder order = new(Remaining, displaces);
+
+    /// <summary>Its options on the command line.</summary>
+    public static IReadOnlyList<PolicyOption> Known => MergedOrder.Known;
 
     /// <inheritdoc/>
     public int Waiting => order.Waiting;
+
+    /// <summary>Reads its options.</summary>
+    public static ShortestJobFirst From(PolicyOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new ShortestJobFirst(MergedOrder.Displaces(options));
+    }
 
     /// <inheritdoc/>
     public void Enqueue(Sequence sequence, Instant now) => order.Enqueue(sequence);

@@ -6,8 +6,11 @@ public class EveryPolicyTests
 {
     public static TheoryData<string> Names => [.. BatchPolicies.Names];
 
+    public static TheoryData<string> Choices =>
+        [.. BatchPolicies.Names, "edf:displace=on", "sjf:displace=on", "density:displace=on", "sarathi:chunk=3", "fairbatching:floor=0"];
+
     [Theory]
-    [MemberData(nameof(Names))]
+    [MemberData(nameof(Choices))]
     public void Nothing_is_lost_and_every_request_ends_whatever_comes(string policy)
     {
         for (int seed = 0; seed < 300; seed++)

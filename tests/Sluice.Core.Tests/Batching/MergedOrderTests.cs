@@ -29,9 +29,9 @@ public class MergedOrderTests
     }
 
     [Fact]
-    public void The_last_in_the_order_gives_way_to_one_that_waits()
+    public void Displacing_takes_KV_from_the_last_in_the_order_for_one_that_waits()
     {
-        var instance = new Instance("edf", blocks: 6);
+        var instance = new Instance("edf:displace=on", blocks: 6);
         Sequence patient = instance.Add(30, ttft: 5000);
         Sequence lessPatient = instance.Add(30, ttft: 3000);
         instance.Step();
@@ -43,9 +43,35 @@ public class MergedOrderTests
     }
 
     [Fact]
-    public void Nobody_loses_KV_when_it_would_not_be_enough()
+    public void Without_displacing_one_that_waits_is_admitted_when_its_prompt_fits()
     {
         var instance = new Instance("edf", blocks: 6);
+        Sequence patient = instance.Add(30, ttft: 5000);
+        Sequence lessPatient = instance.Add(30, ttft: 3000);
+        instance.Step();
+        Sequence urgent = instance.Add(40, ttft: 100);
+
+        Assert.Equal([(lessPatient, 1), (patient, 1)], instance.Shares());
+        instance.Scheduler.End(lessPatient);
+        Assert.Equal([(urgent, 40), (patient, 1)], instance.Shares());
+    }
+
+    [Fact]
+    public void A_running_one_takes_the_block_it_needs_from_the_last_in_the_order()
+    {
+        var instance = new Instance("edf", blocks: 4);
+        Sequence patient = instance.Add(32, ttft: 5000);
+        Sequence urgent = instance.Add(32, ttft: 100);
+        instance.Step();
+
+        Assert.Equal([(urgent, 1)], instance.Shares());
+        Assert.Equal(SequenceState.Waiting, patient.State);
+    }
+
+    [Fact]
+    public void Nobody_loses_KV_when_it_would_not_be_enough()
+    {
+        var instance = new Instance("edf:displace=on", blocks: 6);
         Sequence urgent = instance.Add(60, ttft: 100, tpot: 1);
         Sequence patient = instance.Add(10, ttft: 5000);
         instance.Step();
@@ -71,7 +97,7 @@ public class MergedOrderTests
     [Fact]
     public void A_preempted_one_keeps_the_deadline_of_its_next_token()
     {
-        var instance = new Instance("edf", blocks: 6, tokens: 64);
+        var instance = new Instance("edf:displace=on", blocks: 6, tokens: 64);
         Sequence preempted = instance.Add(40, ttft: 100, tpot: 1000);
         instance.Step();
         instance.Step();

@@ -44,6 +44,19 @@ public class StrictPriorityTests
     }
 
     [Fact]
+    public void When_one_before_it_gives_way_the_next_is_not_passed_over()
+    {
+        var instance = new Instance("priority", blocks: 5);
+        instance.Add(20, weight: 1);
+        instance.Step();
+        Sequence heavy = instance.Add(32, weight: 4);
+        Sequence next = instance.Add(10, weight: 4);
+        instance.Step();
+
+        Assert.Equal([(heavy, 1), (next, 1)], instance.Shares());
+    }
+
+    [Fact]
     public void Among_the_lightest_the_one_that_came_last_gives_way()
     {
         var instance = new Instance("priority", blocks: 6);
