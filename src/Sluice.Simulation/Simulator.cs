@@ -252,6 +252,7 @@ public sealed class Simulator
             return;
         }
 
+        instance.StartOffloads(now);
         instance.FinishOffloads(now);
         timeline.Look(now, fleet);
         while (!instance.Scheduler.IsIdle)
@@ -283,16 +284,13 @@ public sealed class Simulator
                 return;
             }
 
-            if (batch.Offloaded > 0)
+            if (batch.Refused.Count > 0 || batch.Preempted > 0)
             {
-                instance.Order(batch.Offloaded, now);
-            }
-
-            if (batch.Refused.Count > 0)
-            {
+                // Somebody left, so there is room that was not there before.
                 continue;
             }
 
+            instance.StartOffloads(now);
             if (instance.NextOffload is { } due)
             {
                 events.Add(due, new Event(EventKind.OffloadEnd, instance.Index, 0, null));
@@ -462,19 +460,14 @@ public sealed class Simulator
         }
 
         RequestEnd end = isExpiry ? RequestEnd.Refused : RequestEnd.Cancelled;
-        if (request.HandedOverBy is not null)
+        SimulatedInstance instance = request.Instance!;
+        if (instance.IsBusy && request.Sequence.State == SequenceState.Running)
         {
-            StopHandOver(request, now);
-            End(request, end, now);
-        }
-        else if (request.Instance!.IsBusy && request.Sequence.State == SequenceState.Running)
-        {
-            request.Instance.GivenUp.Add(request);
-            Cut(request.Instance, now);
+            instance.GivenUp.Add(request);
+            Cut(instance, now);
         }
         else
         {
-            SimulatedInstance instance = request.Instance;
             End(request, end, now);
             Wake(instance, now);
         }
@@ -505,6 +498,11 @@ public sealed class Simulator
 
     private void End(SimulatedRequest request, RequestEnd end, Instant now)
     {
+        if (request.HandedOverBy is not null)
+        {
+            StopHandOver(request, now);
+        }
+
         request.Instance?.Scheduler.End(request.Sequence);
         request.HasEnded = true;
         active.Remove(request.Id);
