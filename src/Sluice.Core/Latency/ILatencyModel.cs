@@ -16,6 +16,9 @@ public interface ILatencyModel
     /// <summary>The term of one more token behind <paramref name="context"/> cached ones, ms.</summary>
     double Decode(int context);
 
+    /// <summary>A whole step: the constant and the terms of all it holds, ms.</summary>
+    double Step(in StepShape shape);
+
     /// <summary>
     /// The largest n ≤ <paramref name="most"/> for which a prefill of n tokens behind <paramref name="context"/> cached
     /// ones fits into <paramref name="budget"/> ms; 0 when not even one does. Only ever the prefill term, also for n = 1.

@@ -1,0 +1,63 @@
+using Sluice.Core.Batching.SlideBatching;
+
+namespace Sluice.Core.Batching;
+
+/// <summary>The batching policies by name: help texts, errors and reports draw from this list.</summary>
+public static class BatchPolicies
+{
+    /// <summary>All of them, in the order in which help shows them.</summary>
+    public static IReadOnlyList<BatchPolicyEntry> All { get; } =
+    [
+        new("fcfs", "vLLM v1: running first, then waiting by arrival, within a number of tokens", [],
+            (_, _) => new FirstComeFirstServed()),
+        new("proserve", "SlideBatching as published: a time budget, deadline-first sliding to density-first",
+            ProServeOptions.Known,
+            (options, context) => new ProServe(ProServeOptions.From(options), context)),
+    ];
+
+    /// <summary>Their names.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. All.Select(entry => entry.Name)];
+
+    /// <summary>
+    /// Reads <c>name</c> or <c>name:key=value:key=value</c>.
+    /// </summary>
+    /// <exception cref="UnknownNameException">No policy or no option has that name.</exception>
+    /// <exception cref="ArgumentException">An option's value cannot be.</exception>
+    public static BatchPolicyChoice Parse(string spec)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        string[] parts = spec.Split(':');
+        BatchPolicyEntry entry = All.FirstOrDefault(entry => entry.Name == parts[0])
+            ?? throw new UnknownNameException("batch policy", parts[0], Names);
+        var options = new PolicyOptions(entry.Name, entry.Options);
+        foreach (string part in parts.AsSpan(1))
+        {
+            options.Read(part);
+        }
+
+        var choice = new BatchPolicyChoice(spec, entry, options);
+        choice.Create(new BatchPolicyContext());
+        return choice;
+    }
+}
+
+/// <summary>One policy of the list.</summary>
+/// <param name="Name">As on the command line.</param>
+/// <param name="Summary">One line for the help.</param>
+/// <param name="Options">The options it takes.</param>
+/// <param name="Create">Makes one for one instance.</param>
+public sealed record BatchPolicyEntry(
+    string Name,
+    string Summary,
+    IReadOnlyList<PolicyOption> Options,
+    Func<PolicyOptions, BatchPolicyContext, IBatchPolicy> Create);
+
+/// <summary>A policy with its options, as the user named it.</summary>
+/// <param name="Spec">As given.</param>
+/// <param name="Entry">The policy.</param>
+/// <param name="Options">Its options.</param>
+public sealed record BatchPolicyChoice(string Spec, BatchPolicyEntry Entry, PolicyOptions Options)
+{
+    /// <summary>Makes the policy for one instance.</summary>
+    public IBatchPolicy Create(BatchPolicyContext context) => Entry.Create(Options, context);
+}

@@ -1,0 +1,77 @@
+using System.Globalization;
+
+namespace Sluice.Core.Batching;
+
+/// <summary>An option of a policy.</summary>
+/// <param name="Name">As in <c>name=value</c>.</param>
+/// <param name="Summary">What it does, with its values and its default.</param>
+public sealed record PolicyOption(string Name, string Summary);
+
+/// <summary>The options that were given for a policy, as <c>key=value</c>.</summary>
+/// <param name="policy">The policy, for messages.</param>
+/// <param name="known">The options it takes.</param>
+public sealed class PolicyOptions(string policy, IReadOnlyList<PolicyOption> known)
+{
+    private readonly Dictionary<string, string> values = [];
+
+    /// <summary>Takes in one <c>key=value</c>.</summary>
+    public void Read(string pair)
+    {
+        ArgumentNullException.ThrowIfNull(pair);
+        int equals = pair.IndexOf('=', StringComparison.Ordinal);
+        if (equals < 1)
+        {
+            throw new ArgumentException($"`{pair}` is no option of `{policy}`. Write it as `{policy}:key=value`.");
+        }
+
+        string key = pair[..equals];
+        if (!known.Any(option => option.Name == key))
+        {
+            throw new UnknownNameException($"option of `{policy}`", key, [.. known.Select(option => option.Name)]);
+        }
+
+        values[key] = pair[(equals + 1)..];
+    }
+
+    /// <summary>A number between two bounds.</summary>
+    public double Number(string key, double otherwise, double least, double most)
+    {
+        if (!values.TryGetValue(key, out string? text))
+        {
+            return otherwise;
+        }
+
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+            && value >= least && value <= most
+            ? value
+            : throw new ArgumentException(
+                $"Option `{key}` of `{policy}` is `{text}`. Give it a number from {Shown(least)} to {Shown(most)}.");
+    }
+
+    /// <summary>A whole number between two bounds.</summary>
+    public int Whole(string key, int otherwise, int least, int most)
+    {
+        double value = Number(key, otherwise, least, most);
+        return value == Math.Floor(value)
+            ? (int)value
+            : throw new ArgumentException($"Option `{key}` of `{policy}` is {Shown(value)}. Give it a whole number.");
+    }
+
+    /// <summary><c>on</c> or <c>off</c>.</summary>
+    public bool Switch(string key, bool otherwise) => Choice(key, otherwise ? "on" : "off", ["on", "off"]) == "on";
+
+    /// <summary>One of several words.</summary>
+    public string Choice(string key, string otherwise, IReadOnlyList<string> words)
+    {
+        ArgumentNullException.ThrowIfNull(words);
+        if (!values.TryGetValue(key, out string? text))
+        {
+            return otherwise;
+        }
+
+        return words.Contains(text) ? text : throw new UnknownNameException($"value of option `{key}` of `{policy}`", text, words);
+    }
+
+    private static string Shown(double value) =>
+        double.IsInfinity(value) ? "infinity" : value.ToString(CultureInfo.InvariantCulture);
+}

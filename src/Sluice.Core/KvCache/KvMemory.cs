@@ -1,0 +1,394 @@
+using Sluice.Core.Requests;
+
+namespace Sluice.Core.KvCache;
+
+/// <summary>The KV of one instance: a device pool, a host pool behind it, and who holds what.</summary>
+/// <remarks>
+/// It keeps the books and says which blocks to copy; the caller copies, and tells when copies to the host are done
+/// (<see cref="CompleteOffloads"/>). A copy in flight holds its two blocks, so neither can be lost under it.
+/// </remarks>
+public sealed class KvMemory
+{
+    private readonly BlockPool device;
+    private readonly BlockPool host;
+    private readonly bool prefixReuse;
+    private readonly Queue<Copy> offloads = new();
+    private int[] hits = new int[64];
+
+    /// <summary>Empty memory of the given size.</summary>
+    public KvMemory(KvOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Checked();
+        BlockSize = options.BlockSize;
+        device = new BlockPool(options.DeviceBlocks);
+        host = new BlockPool(options.HostBlocks);
+        prefixReuse = options.PrefixReuse;
+    }
+
+    /// <summary>Tokens in a block.</summary>
+    public int BlockSize { get; }
+
+    /// <summary>Blocks on the device.</summary>
+    public int DeviceBlocks => device.Size;
+
+    /// <summary>Blocks on the host.</summary>
+    public int HostBlocks => host.Size;
+
+    /// <summary>Device blocks nobody refers to.</summary>
+    public int FreeBlocks => device.Free;
+
+    /// <summary>Host blocks nobody refers to.</summary>
+    public int FreeHostBlocks => host.Free;
+
+    /// <summary>Copies to the host that were ordered and are not done.</summary>
+    public int PendingOffloads => offloads.Count;
+
+    /// <summary>Copies to the host ordered so far.</summary>
+    public long OffloadedBlocks { get; private set; }
+
+    /// <summary>Copies back ordered so far.</summary>
+    public long RestoredBlocks { get; private set; }
+
+    /// <summary>Prompt tokens found on the device by name so far.</summary>
+    public long ReusedTokens { get; private set; }
+
+    /// <summary>Blocks that hold this many tokens.</summary>
+    public int BlocksFor(int tokens) => (tokens + BlockSize - 1) / BlockSize;
+
+    /// <summary>How much of a sequence need not be computed. Takes no reference, changes nothing.</summary>
+    public Reach Probe(Sequence sequence)
+    {
+        ArgumentNullException.ThrowIfNull(sequence);
+        int known = sequence.Device.Count > 0 ? sequence.DeviceTokens : Find(device, sequence, record: false) * BlockSize;
+        int copied = 0;
+        if (host.Size > 0)
+        {
+            int named = sequence.HostReady < NameableBlocks(sequence) ? Find(host, sequence, record: false) : 0;
+            copied = Math.Min(Math.Max(sequence.HostReady, named) * BlockSize, sequence.Tokens - 1);
+        }
+
+        return new Reach(known, copied, BlockSize);
+    }
+
+    /// <summary>
+    /// Makes room for the first <paramref name="end"/> tokens of a sequence, sharing what is there by name and restoring
+    /// <paramref name="restore"/> blocks from the host. All or nothing: false leaves everything as it was.
+    /// </summary>
+    /// <remarks>Afterwards <see cref="Sequence.DeviceTokens"/> is where computing starts.</remarks>
+    public bool TryExtend(Sequence sequence, int end, int restore)
+    {
+        ArgumentNullException.ThrowIfNull(sequence);
+        int wanted = BlocksFor(end) - sequence.Device.Count;
+        int shared = 0;
+        if (sequence.Device.Count == 0)
+        {
+            shared = Math.Min(Find(device, sequence, record: true), wanted);
+            int revived = 0;
+            for (int i = 0; i < shared; i++)
+            {
+                revived += device.References(hits[i]) == 0 ? 1 : 0;
+            }
+
+            if (wanted - shared + revived > device.Free)
+            {
+                return false;
+            }
+
+            for (int i = 0; i < shared; i++)
+            {
+                device.Hold(hits[i]);
+                sequence.Device.Add(hits[i]);
+            }
+
+            sequence.DeviceTokens = shared * BlockSize;
+            ReusedTokens += sequence.DeviceTokens;
+        }
+        else if (wanted > device.Free)
+        {
+            return false;
+        }
+
+        for (int i = shared; i < wanted; i++)
+        {
+            sequence.Device.Add(device.Take());
+        }
+
+        if (sequence.DeviceTokens < sequence.Request.Blocks.Tokens)
+        {
+            Publish(sequence, end);
+        }
+
+        if (restore > 0)
+        {
+            Restore(sequence, restore);
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Orders copies of the oldest full blocks that are not on the host, at most <paramref name="most"/>, while the
+    /// sequence keeps them on the device. Returns how many; fewer when the host is full.
+    /// </summary>
+    public int Offload(Sequence sequence, int most)
+    {
+        ArgumentNullException.ThrowIfNull(sequence);
+        int full = Math.Min(sequence.DeviceTokens / BlockSize, sequence.Device.Count);
+        int ordered = 0;
+        for (int at = sequence.Host.Count; at < full && ordered < most && host.Free > 0; at++, ordered++)
+        {
+            int source = sequence.Device[at];
+            int target = host.Take();
+            sequence.Host.Add(target);
+            device.Hold(source);
+            host.Hold(target);
+            offloads.Enqueue(new Copy(source, target, at, sequence, sequence.HostEpoch));
+        }
+
+        OffloadedBlocks += ordered;
+        return ordered;
+    }
+
+    /// <summary>The oldest <paramref name="count"/> copies to the host are complete.</summary>
+    public void CompleteOffloads(int count)
+    {
+        for (; count > 0; count--)
+        {
+            Copy done = offloads.Dequeue();
+            if (done.Sequence.HostEpoch == done.Epoch)
+            {
+                done.Sequence.HostReady = done.Position + 1;
+            }
+
+            if (device.TryGetName(done.Device, out ulong name))
+            {
+                host.Name(done.Host, name);
+            }
+
+            device.Release(done.Device);
+            host.Release(done.Host);
+        }
+    }
+
+    /// <summary>
+    /// Takes the device blocks from a sequence that must wait. With <paramref name="offload"/> what is not on the host is
+    /// copied there first, and those blocks come free only when the copy is done; a complete copy makes this free at once.
+    /// </summary>
+    public void Preempt(Sequence sequence, bool offload)
+    {
+        ArgumentNullException.ThrowIfNull(sequence);
+        if (offload)
+        {
+            Offload(sequence, int.MaxValue);
+        }
+
+        ReleaseDevice(sequence, keep: 0);
+        sequence.DeviceTokens = 0;
+        sequence.RestartPrefill();
+    }
+
+    /// <summary>
+    /// Takes the last <paramref name="blocks"/> device blocks from a sequence, which keeps the rest (partial eviction);
+    /// with <paramref name="offload"/> after ordering their copies.
+    /// </summary>
+    public void EvictTail(Sequence sequence, int blocks, bool offload)
+    {
+        ArgumentNullException.ThrowIfNull(sequence);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(blocks, sequence.Device.Count);
+        if (offload)
+        {
+            Offload(sequence, int.MaxValue);
+        }
+
+        ReleaseDevice(sequence, sequence.Device.Count - blocks);
+        sequence.DeviceTokens = Math.Min(sequence.DeviceTokens, sequence.Device.Count * BlockSize);
+        sequence.RestartPrefill();
+    }
+
+    /// <summary>Takes everything from a sequence that has ended. Named blocks can still be found until they are reused.</summary>
+    public void End(Sequence sequence)
+    {
+        ArgumentNullException.ThrowIfNull(sequence);
+        if (host.Size > 0 && prefixReuse)
+        {
+            Offload(sequence, Math.Max(NameableBlocks(sequence) - sequence.Host.Count, 0));
+        }
+
+        ReleaseDevice(sequence, keep: 0);
+        sequence.DeviceTokens = 0;
+        for (int at = sequence.Host.Count - 1; at >= 0; at--)
+        {
+            host.Release(sequence.Host[at]);
+        }
+
+        sequence.Host.Clear();
+        sequence.HostReady = 0;
+        sequence.HostEpoch++;
+    }
+
+    /// <summary>
+    /// Places KV that came from another instance: room for the first <paramref name="tokens"/> tokens, nothing to compute.
+    /// </summary>
+    public bool TryLand(Sequence sequence, int tokens)
+    {
+        ArgumentNullException.ThrowIfNull(sequence);
+        if (!TryExtend(sequence, tokens, restore: 0))
+        {
+            return false;
+        }
+
+        sequence.DeviceTokens = tokens;
+        sequence.HighWater = Math.Max(sequence.HighWater, tokens);
+        return true;
+    }
+
+    /// <summary>Takes back the names given to blocks from token <paramref name="start"/> on: they will not be computed.</summary>
+    internal void Unpublish(Sequence sequence, int start)
+    {
+        for (int at = start / BlockSize; at < sequence.Device.Count; at++)
+        {
+            if (device.References(sequence.Device[at]) == 1)
+            {
+                device.Forget(sequence.Device[at]);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Recounts every reference from the tables of <paramref name="live"/> sequences and the copies in flight.
+    /// Throws when a block is lost or held twice: the invariant "blocks are conserved".
+    /// </summary>
+    public void Audit(IEnumerable<Sequence> live)
+    {
+        ArgumentNullException.ThrowIfNull(live);
+        var onDevice = new int[device.Size];
+        var onHost = new int[host.Size];
+        foreach (Sequence sequence in live)
+        {
+            Count(sequence.Device.Blocks, onDevice);
+            Count(sequence.Host.Blocks, onHost);
+        }
+
+        foreach (Copy copy in offloads)
+        {
+            onDevice[copy.Device]++;
+            onHost[copy.Host]++;
+        }
+
+        Compare(device, onDevice, "device");
+        Compare(host, onHost, "host");
+    }
+
+    private static void Count(ReadOnlySpan<int> blocks, int[] into)
+    {
+        foreach (int block in blocks)
+        {
+            into[block]++;
+        }
+    }
+
+    private static void Compare(BlockPool pool, int[] counted, string tier)
+    {
+        int free = 0;
+        for (int block = 0; block < counted.Length; block++)
+        {
+            free += counted[block] == 0 ? 1 : 0;
+            if (counted[block] != pool.References(block))
+            {
+                throw new InvalidOperationException(
+                    $"Blocks are not conserved: {tier} block {block} has {pool.References(block)} references, " +
+                    $"but {counted[block]} holders.");
+            }
+        }
+
+        if (free != pool.Free)
+        {
+            throw new InvalidOperationException(
+                $"Blocks are not conserved: {free} {tier} blocks have no holder, but {pool.Free} are free.");
+        }
+    }
+
+    /// <summary>Full prompt blocks that have a name.</summary>
+    private int NameableBlocks(Sequence sequence)
+    {
+        PromptBlocks blocks = sequence.Request.Blocks;
+        return prefixReuse ? Math.Min(blocks.Tokens, sequence.Request.PromptTokens) / BlockSize : 0;
+    }
+
+    /// <summary>How many leading blocks of a sequence a pool has by name, the last known token left out.</summary>
+    private int Find(BlockPool pool, Sequence sequence, bool record)
+    {
+        int most = Math.Min(NameableBlocks(sequence), (sequence.Tokens - 1) / BlockSize);
+        if (most == 0)
+        {
+            return 0;
+        }
+
+        PromptBlocks blocks = sequence.Request.Blocks;
+        int found = 0;
+        while (found < most && pool.TryFind(blocks.NameOf((found + 1) * BlockSize), out int block))
+        {
+            if (record)
+            {
+                if (found == hits.Length)
+                {
+                    Array.Resize(ref hits, found * 2);
+                }
+
+                hits[found] = block;
+            }
+
+            found++;
+        }
+
+        return found;
+    }
+
+    private void Restore(Sequence sequence, int blocks)
+    {
+        int from = sequence.DeviceTokens / BlockSize;
+        int until = from + blocks;
+        PromptBlocks names = sequence.Request.Blocks;
+        while (sequence.HostReady < until && sequence.Host.Count == sequence.HostReady
+            && host.TryFind(names.NameOf((sequence.HostReady + 1) * BlockSize), out int block))
+        {
+            host.Hold(block);
+            sequence.Host.Add(block);
+            sequence.HostReady++;
+        }
+
+        if (sequence.HostReady < until || sequence.Device.Count < until)
+        {
+            throw new InvalidOperationException(
+                $"Request {sequence.Request.Id} was to restore {blocks} blocks, but the host has {sequence.HostReady - from}.");
+        }
+
+        sequence.DeviceTokens = Math.Min(until * BlockSize, sequence.Tokens - 1);
+        RestoredBlocks += blocks;
+    }
+
+    private void Publish(Sequence sequence, int end)
+    {
+        int until = Math.Min(end / BlockSize, NameableBlocks(sequence));
+        for (int at = sequence.DeviceTokens / BlockSize; at < until; at++)
+        {
+            device.Name(sequence.Device[at], sequence.Request.Blocks.NameOf((at + 1) * BlockSize));
+        }
+    }
+
+    private void ReleaseDevice(Sequence sequence, int keep)
+    {
+        while (sequence.Device.Count > keep)
+        {
+            device.Release(sequence.Device.RemoveLast());
+        }
+
+        if (keep == 0)
+        {
+            sequence.Device.Clear();
+        }
+    }
+
+    private readonly record struct Copy(int Device, int Host, int Position, Sequence Sequence, int Epoch);
+}

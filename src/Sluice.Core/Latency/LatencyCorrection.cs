@@ -1,0 +1,97 @@
+namespace Sluice.Core.Latency;
+
+/// <summary>Learns from finished steps how far a latency model is off, in the mean and towards the late side.</summary>
+/// <remarks>
+/// <para>The mean is an exponentially weighted average of actual ÷ predicted. One step that is off by more than
+/// <see cref="Outlier"/> counts as that much, so that a pause of the machine moves it little while a model that is wrong by a
+/// factor of a hundred is still caught within some <see cref="HalfLife"/>s.</para>
+/// <para>Users see <see cref="Factor"/>, which moves only when the average has drifted 2 % away from it; then
+/// <see cref="Epoch"/> grows, and estimates that were cached before are out of date.</para>
+/// <para>The quantile of actual ÷ corrected is tracked by stochastic approximation: up by 1 − p when a step was longer,
+/// down by p when it was not, in units of the usual scatter. Allocates nothing.</para>
+/// </remarks>
+public sealed class LatencyCorrection
+{
+    /// <summary>A single step is believed up to this factor above or below the average.</summary>
+    public const double Outlier = 4;
+
+    /// <summary>The correction stays between 1/this and this.</summary>
+    public const double Limit = 1000;
+
+    private const double Dead = 0.02;
+    private const double QuantileRate = 0.1;
+    private const double LeastScatter = 0.001;
+
+    private readonly double _quantile;
+    private readonly double _rate;
+    private double _mean = 1;
+    private double _scatter = LeastScatter;
+    private double _upper = 1;
+    private long _steps;
+
+    /// <summary>Starts without any correction.</summary>
+    /// <param name="halfLife">Steps after which an observation counts half. Default 64.</param>
+    /// <param name="quantile">The share of steps that must not be longer than the upper estimate. Default 0.9.</param>
+    public LatencyCorrection(double halfLife = 64, double quantile = 0.9)
+    {
+        if (!(halfLife > 0))
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(halfLife), halfLife, "The half-life of the latency correction is a number of steps, larger than 0.");
+        }
+
+        if (!(quantile is > 0 and < 1))
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(quantile), quantile, "The upper quantile of the latency correction lies between 0 and 1, as 0.9.");
+        }
+
+        HalfLife = halfLife;
+        _quantile = quantile;
+        _rate = 1 - Math.Pow(0.5, 1 / halfLife);
+    }
+
+    /// <summary>Steps after which an observation counts half.</summary>
+    public double HalfLife { get; }
+
+    /// <summary>What predictions of the uncorrected model are to be multiplied by.</summary>
+    public double Factor { get; private set; } = 1;
+
+    /// <summary>Grows whenever <see cref="Factor"/> changes.</summary>
+    public int Epoch { get; private set; }
+
+    /// <summary>What a corrected prediction is to be multiplied by so that the asked share of steps is not longer.</summary>
+    public double UpperRatio => _mean / Factor * _upper;
+
+    /// <summary>Takes in a finished step.</summary>
+    /// <param name="predicted">What the uncorrected model had said, ms.</param>
+    /// <param name="actual">What it took, ms. A pair that is not finite and positive is ignored.</param>
+    public void Observe(double predicted, double actual)
+    {
+        double ratio = actual / predicted;
+        if (!(predicted > 0) || !(ratio > 0) || !double.IsFinite(ratio))
+        {
+            return;
+        }
+
+        double relative = Math.Clamp(ratio / _mean, 1 / Outlier, Outlier);
+        Follow(relative);
+
+        // The first steps are averaged plainly, so that the start of 1 is forgotten at once.
+        _steps++;
+        double rate = Math.Max(_rate, 1.0 / _steps);
+        _mean = Math.Clamp(_mean * (1 + (rate * (relative - 1))), 1 / Limit, Limit);
+        if (Math.Abs((_mean / Factor) - 1) >= Dead)
+        {
+            Factor = _mean;
+            Epoch++;
+        }
+    }
+
+    private void Follow(double relative)
+    {
+        _scatter = Math.Max(_scatter + (_rate * (Math.Abs(relative - 1) - _scatter)), LeastScatter);
+        double push = relative > _upper ? _quantile : _quantile - 1;
+        _upper = Math.Clamp(_upper * (1 + (QuantileRate * _scatter * push)), 1 / Outlier, Outlier);
+    }
+}

@@ -1,0 +1,112 @@
+using Sluice.Core.Requests;
+
+namespace Sluice.Core.Routing;
+
+/// <summary>Sends each request to an instance and keeps the books of what is out there.</summary>
+/// <remarks>
+/// Told of every event once, by whoever owns it: one thread. It knows the phase of each request, so that an end in
+/// either phase takes away exactly what was added. Events of requests it does not hold (ended already, or never
+/// sent) change nothing and return false.
+/// </remarks>
+public sealed class Router
+{
+    private readonly IRoutingPolicy policy;
+    private readonly Dictionary<long, Assignment> assignments = [];
+
+    /// <summary>A router over a fleet: either all instances do both, or each one prefills or decodes.</summary>
+    public Router(IRoutingPolicy policy, IReadOnlyList<Ledger> ledgers)
+    {
+        this.policy = policy;
+        Fleet = new Fleet(ledgers);
+    }
+
+    /// <summary>The instances and what is outstanding on each.</summary>
+    public Fleet Fleet { get; }
+
+    /// <summary>Requests sent and not ended.</summary>
+    public int Outstanding => assignments.Count;
+
+    /// <summary>
+    /// Chooses where a request goes and notes it; null when no instance can serve. A request that is out already, as
+    /// after a failure of its instance, is taken off the books first and sent anew.
+    /// </summary>
+    public Route? Choose(Request request, Instant now)
+    {
+        Release(request.Id);
+        if (!Fleet.IsOpen)
+        {
+            return null;
+        }
+
+        var route = policy.Choose(request, Fleet, now);
+        var prefiller = Fleet.All[route.Prefill];
+        var assignment = new Assignment(route, request.Deadline(0), ContextOf(request), IsDecoding: false);
+        assignments.Add(request.Id, assignment);
+        prefiller.AddPrefill(OutstandingPrefill.Of(request, prefiller), now);
+        Fleet.All[route.Decode].AssignDecode(assignment.Context);
+        return route;
+    }
+
+    /// <summary>The prompt is computed and the first token out; the answer goes on.</summary>
+    public bool PrefillFinished(Request request, Instant now)
+    {
+        if (!assignments.TryGetValue(request.Id, out var assignment) || assignment.IsDecoding)
+        {
+            return false;
+        }
+
+        assignments[request.Id] = assignment with { IsDecoding = true };
+        var prefiller = Fleet.All[assignment.Route.Prefill];
+        prefiller.RemovePrefill(assignment.Due, request.Id);
+        prefiller.NotePrefillFinished(now);
+        Fleet.All[assignment.Route.Decode].StartDecode();
+        return true;
+    }
+
+    /// <summary>The answer is complete. Ends the prefill as well where nobody said so before.</summary>
+    public bool Finished(Request request, Instant now)
+    {
+        PrefillFinished(request, now);
+        return Release(request.Id);
+    }
+
+    /// <summary>The request ended in whatever phase it was, without a complete answer.</summary>
+    public bool Cancelled(Request request) => Release(request.Id);
+
+    /// <summary>
+    /// Nothing more is sent to this instance. What it held stays on its ledger until the caller routes it anew
+    /// (<see cref="Choose"/>) or gives it up (<see cref="Cancelled"/>).
+    /// </summary>
+    public void InstanceDown(int index) => Fleet.SetUp(index, isUp: false);
+
+    /// <summary>The instance can be sent requests again.</summary>
+    public void InstanceUp(int index) => Fleet.SetUp(index, isUp: true);
+
+    /// <summary>Notes how many KV blocks an instance says are free.</summary>
+    public void ReportFreeBlocks(int index, int blocks) => Fleet.All[index].FreeBlocks = blocks;
+
+    private bool Release(long id)
+    {
+        if (!assignments.Remove(id, out var assignment))
+        {
+            return false;
+        }
+
+        if (!assignment.IsDecoding)
+        {
+            Fleet.All[assignment.Route.Prefill].RemovePrefill(assignment.Due, id);
+        }
+
+        Fleet.All[assignment.Route.Decode].ReleaseDecode(assignment.Context, started: assignment.IsDecoding);
+        return true;
+    }
+
+    /// <summary>The prompt, and on average half of the answer where its length is foreseen.</summary>
+    private static int ContextOf(Request request)
+    {
+        double answer = Math.Clamp(request.ExpectedAnswerTokens ?? 0, 0, request.MaxAnswerTokens);
+        return (int)Math.Min(request.PromptTokens + Math.Round(answer / 2), int.MaxValue);
+    }
+
+    private readonly record struct Assignment(Route Route, Instant Due, int Context, bool IsDecoding);
+}

@@ -1,0 +1,223 @@
+using Sluice.Core.Batching;
+using Sluice.Core.KvCache;
+using Sluice.Core.Latency;
+using Sluice.Core.Requests;
+
+namespace Sluice.Core;
+
+/// <summary>Runs one instance step by step: asks its policy what the next step holds, and keeps the books.</summary>
+/// <remarks>
+/// <para>Plan, run, <see cref="Complete"/>, end who is done, and again. It knows no clock and no model: the simulator and
+/// the live engine drive it alike. Not thread-safe: one thread owns it.</para>
+/// <para>A life: <see cref="Add"/> (or <see cref="Land"/>) → waiting → running → … → <see cref="End"/>.</para>
+/// </remarks>
+public sealed class Scheduler
+{
+    private readonly IBatchPolicy policy;
+    private readonly ILatencyModel model;
+    private readonly LatencyCorrection correction = new();
+    private readonly Queue<Sequence> landing = new();
+    private readonly Batch batch;
+    private bool sweep;
+
+    /// <summary>An idle scheduler.</summary>
+    /// <param name="policy">Decides; belongs to this scheduler alone.</param>
+    /// <param name="model">Foresees steps; corrected by what steps really take.</param>
+    /// <param name="memory">The instance's KV.</param>
+    /// <param name="limits">The most a step may hold.</param>
+    public Scheduler(IBatchPolicy policy, ILatencyModel model, KvMemory memory, BatchLimits limits)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(memory);
+        ArgumentNullException.ThrowIfNull(limits);
+        this.policy = policy;
+        this.model = model;
+        batch = new Batch(memory, new CorrectedLatencyModel(model, correction), limits.Checked());
+    }
+
+    /// <summary>The KV of the instance.</summary>
+    public KvMemory Memory => batch.Memory;
+
+    /// <summary>Sequences without KV.</summary>
+    public int Waiting => policy.Waiting + landing.Count;
+
+    /// <summary>Sequences with KV.</summary>
+    public int Running => batch.Running.Count;
+
+    /// <summary>Whether there is nobody to serve.</summary>
+    public bool IsIdle => Waiting == 0 && Running == 0;
+
+    /// <summary>A sequence arrives.</summary>
+    public void Add(Sequence sequence, Instant now)
+    {
+        ArgumentNullException.ThrowIfNull(sequence);
+        sequence.State = SequenceState.Waiting;
+        policy.Enqueue(sequence, now);
+    }
+
+    /// <summary>
+    /// A sequence arrives with the KV of all but its newest token, computed by another instance (P/D). It runs as soon as its
+    /// blocks fit, first come first served, before the policy is asked.
+    /// </summary>
+    public void Land(Sequence sequence)
+    {
+        ArgumentNullException.ThrowIfNull(sequence);
+        sequence.State = SequenceState.Waiting;
+        landing.Enqueue(sequence);
+    }
+
+    /// <summary>Decides the next step. Empty when nothing can run now.</summary>
+    public Batch Plan(Instant now)
+    {
+        batch.Clear();
+        Sweep();
+        while (landing.TryPeek(out Sequence? arrived))
+        {
+            if (arrived.State != SequenceState.Ended)
+            {
+                if (batch.Running.Count >= batch.Limits.Sequences || !Memory.TryLand(arrived, arrived.Tokens - 1))
+                {
+                    break;
+                }
+
+                batch.Running.Add(arrived);
+            }
+
+            landing.Dequeue();
+        }
+
+        long ordered = Memory.OffloadedBlocks;
+        policy.Fill(batch, now);
+        batch.Offloaded = (int)(Memory.OffloadedBlocks - ordered);
+        foreach (Sequence refused in batch.Refused)
+        {
+            End(refused);
+        }
+
+        return batch;
+    }
+
+    /// <summary>The planned step is done: its tokens are there.</summary>
+    /// <param name="now">When it was done.</param>
+    /// <param name="took">What it took, ms, without waiting for copies; corrects the predictions.</param>
+    public void Complete(Instant now, double took)
+    {
+        foreach (ref readonly Slice slice in batch.Slices)
+        {
+            Sequence sequence = slice.Sequence;
+            sequence.DeviceTokens = slice.End;
+            sequence.HighWater = Math.Max(sequence.HighWater, slice.End);
+            if (slice.Emits)
+            {
+                sequence.Grow(1, now);
+            }
+        }
+
+        correction.Observe(model.Step(batch.Shape), took);
+    }
+
+    /// <summary>A sequence has ended, was cancelled, or goes to another instance: it leaves with all it held here.</summary>
+    public void End(Sequence sequence)
+    {
+        ArgumentNullException.ThrowIfNull(sequence);
+        if (sequence.State == SequenceState.Ended)
+        {
+            return;
+        }
+
+        policy.Withdraw(sequence);
+        Memory.End(sequence);
+        sweep |= sequence.State == SequenceState.Running;
+        sequence.State = SequenceState.Ended;
+    }
+
+    /// <summary>
+    /// How many of the next steps are sure to be the same: everybody decodes, nobody waits, blocks and time suffice.
+    /// 0 when the next step must be planned.
+    /// </summary>
+    /// <param name="most">The most steps of interest: nobody ends earlier.</param>
+    /// <param name="shape">The first of these steps; each later one has one more cached token a sequence.</param>
+    public int Steady(int most, out StepShape shape)
+    {
+        shape = default;
+        Sweep();
+        int count = batch.Running.Count;
+        if (Waiting > 0 || count == 0 || Memory.PendingOffloads > 0)
+        {
+            return 0;
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            Sequence sequence = batch.Running[i];
+            if (sequence.Missing != 1)
+            {
+                return 0;
+            }
+
+            shape.Add(1, sequence.DeviceTokens, samples: true);
+        }
+
+        for (; most > 1; most /= 2)
+        {
+            StepShape last = shape;
+            last.DecodeContext += (long)count * (most - 1);
+            if (NewBlocks(most) <= Memory.FreeBlocks && policy.TakesAll(batch, batch.Latency.Step(last)))
+            {
+                return most;
+            }
+        }
+
+        return 0;
+    }
+
+    /// <summary>The first steps that <see cref="Steady"/> promised have been run.</summary>
+    /// <param name="first">When the first of them was done.</param>
+    /// <param name="took">What each took, ms.</param>
+    public void Advance(Instant first, ReadOnlySpan<double> took)
+    {
+        StepShape shape = default;
+        for (int i = 0; i < batch.Running.Count; i++)
+        {
+            Sequence sequence = batch.Running[i];
+            shape.Add(1, sequence.DeviceTokens, samples: true);
+            int end = sequence.DeviceTokens + took.Length;
+            if (!Memory.TryExtend(sequence, end, restore: 0))
+            {
+                throw new InvalidOperationException("Steps were advanced that nobody promised: the blocks do not suffice.");
+            }
+
+            sequence.DeviceTokens = end;
+            sequence.HighWater = Math.Max(sequence.HighWater, end);
+            sequence.Grow(took.Length, first);
+        }
+
+        foreach (double milliseconds in took)
+        {
+            correction.Observe(model.Step(shape), milliseconds);
+            shape.DecodeContext += shape.Decodes;
+        }
+    }
+
+    private int NewBlocks(int steps)
+    {
+        int blocks = 0;
+        for (int i = 0; i < batch.Running.Count; i++)
+        {
+            Sequence sequence = batch.Running[i];
+            blocks += Memory.BlocksFor(sequence.DeviceTokens + steps) - sequence.DeviceBlocks;
+        }
+
+        return blocks;
+    }
+
+    private void Sweep()
+    {
+        if (sweep)
+        {
+            batch.Running.Sweep();
+            sweep = false;
+        }
+    }
+}
