@@ -18,7 +18,6 @@ public sealed class Scheduler
     private readonly LatencyCorrection correction = new();
     private readonly Queue<Sequence> landing = new();
     private readonly Batch batch;
-    private bool sweep;
 
     /// <summary>An idle scheduler.</summary>
     /// <param name="policy">Decides; belongs to this scheduler alone.</param>
@@ -42,11 +41,14 @@ public sealed class Scheduler
     /// <summary>Sequences without KV.</summary>
     public int Waiting => policy.Waiting + landing.Count;
 
-    /// <summary>Sequences with KV.</summary>
-    public int Running => batch.Running.Count;
+    /// <summary>Sequences with KV, in order of admission.</summary>
+    public RunningSet Running => batch.Running;
 
     /// <summary>Whether there is nobody to serve.</summary>
-    public bool IsIdle => Waiting == 0 && Running == 0;
+    public bool IsIdle => Waiting == 0 && Running.Count == 0;
+
+    /// <summary>How long a step is believed to take, ms, after all corrections.</summary>
+    public double Predict(in StepShape shape) => batch.Latency.Step(shape);
 
     /// <summary>A sequence arrives.</summary>
     public void Add(Sequence sequence, Instant now)
@@ -71,20 +73,11 @@ public sealed class Scheduler
     public Batch Plan(Instant now)
     {
         batch.Clear();
-        Sweep();
-        while (landing.TryPeek(out Sequence? arrived))
+        while (landing.TryPeek(out Sequence? arrived)
+            && batch.Running.Count < batch.Limits.Sequences
+            && Memory.TryLand(arrived, arrived.Tokens - 1))
         {
-            if (arrived.State != SequenceState.Ended)
-            {
-                if (batch.Running.Count >= batch.Limits.Sequences || !Memory.TryLand(arrived, arrived.Tokens - 1))
-                {
-                    break;
-                }
-
-                batch.Running.Add(arrived);
-            }
-
-            landing.Dequeue();
+            batch.Running.Add(landing.Dequeue());
         }
 
         long ordered = Memory.OffloadedBlocks;
@@ -110,7 +103,8 @@ public sealed class Scheduler
             sequence.HighWater = Math.Max(sequence.HighWater, slice.End);
             if (slice.Emits)
             {
-                sequence.Grow(1, now);
+                sequence.FirstTokenAt ??= now;
+                sequence.Grow(1);
             }
         }
 
@@ -127,10 +121,30 @@ public sealed class Scheduler
         }
 
         policy.Withdraw(sequence);
+        TurnAway(sequence);
         Memory.End(sequence);
-        sweep |= sequence.State == SequenceState.Running;
+        if (sequence.State == SequenceState.Running)
+        {
+            batch.Running.Remove(sequence);
+        }
+
         sequence.State = SequenceState.Ended;
     }
+
+    /// <summary>
+    /// A sequence will go on elsewhere with its KV (P/D): nothing more is scheduled for it here, but its blocks stay until
+    /// <see cref="HandOver"/>.
+    /// </summary>
+    public void Detach(Sequence sequence)
+    {
+        ArgumentNullException.ThrowIfNull(sequence);
+        policy.Withdraw(sequence);
+        batch.Running.Remove(sequence);
+        sequence.State = SequenceState.New;
+    }
+
+    /// <summary>The KV of a detached sequence has been copied, or is not needed: its blocks are given back.</summary>
+    public void HandOver(Sequence sequence) => Memory.End(sequence);
 
     /// <summary>
     /// How many of the next steps are sure to be the same: everybody decodes, nobody waits, blocks and time suffice.
@@ -141,7 +155,6 @@ public sealed class Scheduler
     public int Steady(int most, out StepShape shape)
     {
         shape = default;
-        Sweep();
         int count = batch.Running.Count;
         if (Waiting > 0 || count == 0 || Memory.PendingOffloads > 0)
         {
@@ -151,7 +164,7 @@ public sealed class Scheduler
         for (int i = 0; i < count; i++)
         {
             Sequence sequence = batch.Running[i];
-            if (sequence.Missing != 1)
+            if (sequence.Missing != 1 || sequence.Generated == 0)
             {
                 return 0;
             }
@@ -173,9 +186,8 @@ public sealed class Scheduler
     }
 
     /// <summary>The first steps that <see cref="Steady"/> promised have been run.</summary>
-    /// <param name="first">When the first of them was done.</param>
     /// <param name="took">What each took, ms.</param>
-    public void Advance(Instant first, ReadOnlySpan<double> took)
+    public void Advance(ReadOnlySpan<double> took)
     {
         StepShape shape = default;
         for (int i = 0; i < batch.Running.Count; i++)
@@ -190,13 +202,26 @@ public sealed class Scheduler
 
             sequence.DeviceTokens = end;
             sequence.HighWater = Math.Max(sequence.HighWater, end);
-            sequence.Grow(took.Length, first);
+            sequence.Grow(took.Length);
         }
 
         foreach (double milliseconds in took)
         {
             correction.Observe(model.Step(shape), milliseconds);
             shape.DecodeContext += shape.Decodes;
+        }
+    }
+
+    /// <summary>Takes a sequence out of those that wait to land.</summary>
+    private void TurnAway(Sequence sequence)
+    {
+        for (int left = landing.Count; left > 0 && sequence.State == SequenceState.Waiting; left--)
+        {
+            Sequence arrived = landing.Dequeue();
+            if (arrived != sequence)
+            {
+                landing.Enqueue(arrived);
+            }
         }
     }
 
@@ -210,14 +235,5 @@ public sealed class Scheduler
         }
 
         return blocks;
-    }
-
-    private void Sweep()
-    {
-        if (sweep)
-        {
-            batch.Running.Sweep();
-            sweep = false;
-        }
     }
 }

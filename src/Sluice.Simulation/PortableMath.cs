@@ -4,7 +4,7 @@ namespace Sluice.Simulation;
 /// <remarks>
 /// Made of additions, multiplications and divisions only, which IEEE 754 fixes to the bit. Relative error below 1e-15.
 /// </remarks>
-internal static class PortableMath
+public static class PortableMath
 {
     private const double Ln2High = 6.93147180369123816490e-01;
     private const double Ln2Low = 1.90821492927058770002e-10;

@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace Sluice.Simulation;
 
-/// <summary>One source of chance: equal seeds draw equal numbers on every machine, and drawing allocates nothing.</summary>
+/// <summary>One source of chance: equal seeds draw equal numbers on every machine. Drawing allocates nothing.</summary>
 /// <remarks>
 /// xoshiro256** (Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2021), its state filled by
 /// SplitMix64. Not for secrets. Logarithms come from <see cref="PortableMath"/>, because those of the platform may

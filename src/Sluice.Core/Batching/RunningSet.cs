@@ -30,7 +30,4 @@ public sealed class RunningSet
 
         sequences.RemoveAt(at);
     }
-
-    /// <summary>Drops all that do not run any more, in one pass.</summary>
-    internal void Sweep() => sequences.RemoveAll(static sequence => sequence.State != SequenceState.Running);
 }

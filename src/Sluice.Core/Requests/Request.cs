@@ -1,7 +1,8 @@
 namespace Sluice.Core.Requests;
 
 /// <summary>One call of a client: the facts known when it arrives. How long the answer will be is not among them.</summary>
-public sealed class Request
+/// <remarks>Open for the owner of a run to hang its own books on; policies see only what stands here.</remarks>
+public class Request
 {
     /// <summary>Unique in a run, ascending by arrival: the last word in every order.</summary>
     public required long Id { get; init; }

@@ -56,7 +56,7 @@ public sealed class Sequence
     public int Missing => Tokens - DeviceTokens;
 
     /// <summary>When its first token came; null before.</summary>
-    public Instant? FirstTokenAt { get; private set; }
+    public Instant? FirstTokenAt { get; internal set; }
 
     /// <summary>Times it lost KV it needed.</summary>
     public int Preemptions { get; internal set; }
@@ -82,11 +82,15 @@ public sealed class Sequence
     /// <summary>The worth of its next token if that is on time.</summary>
     public double NextGain => Generated == 0 ? Request.Class.FirstTokenGain : Request.Class.NextTokenGain;
 
-    /// <summary>Takes <paramref name="count"/> new tokens, the first of the answer at <paramref name="firstAt"/>.</summary>
-    internal void Grow(int count, Instant firstAt)
+    /// <summary>Takes <paramref name="count"/> new tokens.</summary>
+    internal void Grow(int count) => Generated += count;
+
+    /// <summary>Forgets all KV: the instance that had it is gone.</summary>
+    public void Reset()
     {
-        FirstTokenAt ??= firstAt;
-        Generated += count;
+        DeviceTokens = 0;
+        State = SequenceState.New;
+        RestartPrefill();
     }
 
     /// <summary>All tokens known now have to be prefilled again.</summary>

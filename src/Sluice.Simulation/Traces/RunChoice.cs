@@ -38,7 +38,7 @@ internal sealed class RunChoice(string? wanted)
         return lastTaken;
     }
 
-    /// <summary>The error when no line was of the wanted run; null when nothing was wanted or nothing was there.</summary>
+    /// <summary>The error when no line was of the wanted run; null when none was wanted or there.</summary>
     public TraceFormatException? Missing(string file, long line) =>
         wanted is null || seen.Count == 0
             ? null

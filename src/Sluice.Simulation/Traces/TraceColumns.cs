@@ -33,7 +33,7 @@ internal sealed class TraceColumns
 {
     private readonly Role[] roles;
 
-    /// <summary>Binds a format to the columns of one file; where several could serve, the format's first one does.</summary>
+    /// <summary>Binds a format to one file's columns; where several could serve, the format's first one does.</summary>
     public TraceColumns(TraceFormat format, IReadOnlyList<string> columns)
     {
         Format = format;

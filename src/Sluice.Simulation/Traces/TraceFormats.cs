@@ -8,7 +8,7 @@ public static class TraceFormats
     private const int Microseconds = 1;
     private const int Nanoseconds = -2;
 
-    /// <summary>All formats. A file is of the first one that claims its columns, so the most particular come first.</summary>
+    /// <summary>All formats. The first that claims a file's columns has it, so the most particular come first.</summary>
     public static IReadOnlyList<TraceFormat> All { get; } =
     [
         new("agent-sessions", "session_id, t_in_session_s, input_tokens, output_tokens, hash_ids of 64 tokens; "
@@ -63,7 +63,8 @@ public static class TraceFormats
             Marks = ["hash_ids"],
             TokensPerName = 512,
         },
-        new("burstgpt", "Timestamp (s), Request tokens, Response tokens; failures (0 response tokens) are left out and counted")
+        new("burstgpt", "Timestamp (s), Request tokens, Response tokens; failures (0 response tokens) are left out and "
+            + "counted")
         {
             Arrival = [new("Timestamp", Seconds)],
             Prompt = ["Request tokens"],

@@ -3,7 +3,9 @@ using System.IO.Compression;
 namespace Sluice.Simulation.Traces;
 
 /// <summary>The lines of a text file as bytes, one at a time; gzip is known by its first bytes and unpacked.</summary>
-/// <remarks>Lines end in LF or CRLF; a UTF-8 byte order mark is dropped. Memory: one buffer, as long as the longest line.</remarks>
+/// <remarks>
+/// Lines end in LF or CRLF; a UTF-8 byte order mark is dropped. Memory: one buffer, up to twice the longest line.
+/// </remarks>
 internal sealed class TraceLines : IDisposable
 {
     /// <summary>Bytes a line may have: 16 MiB.</summary>
@@ -11,7 +13,7 @@ internal sealed class TraceLines : IDisposable
 
     private readonly string file;
     private readonly Stream stream;
-    private byte[] buffer = new byte[128 << 10];
+    private byte[] buffer = new byte[64 << 10];
     private int start;
     private int end;
     private int lineStart;
@@ -28,7 +30,7 @@ internal sealed class TraceLines : IDisposable
     /// <summary>The number of the current line, from 1.</summary>
     public long Number { get; private set; }
 
-    /// <summary>Whether the current line was longer than <see cref="LongestLine"/>; what there was of it is dropped.</summary>
+    /// <summary>Whether the current line was longer than <see cref="LongestLine"/> and was dropped.</summary>
     public bool IsTooLong { get; private set; }
 
     /// <summary>The current line without its end; valid until the next call of <see cref="Next"/>.</summary>
@@ -54,6 +56,7 @@ internal sealed class TraceLines : IDisposable
             {
                 bool any = end > start || IsTooLong;
                 Take(end);
+                Number -= any ? 0 : 1;
                 start = end;
                 return any;
             }
@@ -76,7 +79,7 @@ internal sealed class TraceLines : IDisposable
         FileStream? raw = null;
         try
         {
-            raw = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, 64 << 10);
+            raw = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, 32 << 10);
             bool packed = raw.ReadByte() == 0x1F && raw.ReadByte() == 0x8B;
             raw.Position = 0;
             return packed ? new GZipStream(raw, CompressionMode.Decompress) : raw;

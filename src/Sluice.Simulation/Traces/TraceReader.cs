@@ -114,7 +114,7 @@ public sealed class TraceReader
             file, lines.Number, "a trace", string.Empty, "The file has no readable line: choose another file.");
     }
 
-    /// <summary>The format of a file with these columns, checked where it was named; else the sentence that says why not.</summary>
+    /// <summary>The format of a file with these columns, checked where it was named; else the sentence why not.</summary>
     private static TraceFormat FormatOf(
         string file, long line, ReadOnlySpan<byte> text, List<string>? columns, TraceFormat? named)
     {
@@ -123,7 +123,8 @@ public sealed class TraceReader
         if (columns is null)
         {
             throw new TraceFormatException(
-                file, line, "a header of comma-separated names or a JSON object", found, "Correct the file's first line.");
+                file, line, "a header of comma-separated names or a JSON object", found,
+                "Correct the file's first line.");
         }
 
         if (columns.Contains("window_start_s") && columns.Contains("client_id"))

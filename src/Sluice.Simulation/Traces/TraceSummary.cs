@@ -17,6 +17,9 @@ public sealed class TraceSummary
     /// <summary>Requests.</summary>
     public long Requests { get; private set; }
 
+    /// <summary>Lines the reader left out; 0 when the records came from elsewhere.</summary>
+    public long SkippedLines { get; private set; }
+
     /// <summary>From the first arrival to the last.</summary>
     public TimeSpan Span { get; private set; }
 
@@ -57,6 +60,15 @@ public sealed class TraceSummary
             summary.Add(record);
         }
 
+        return summary;
+    }
+
+    /// <summary>Sums up what a reader reads, and counts what it left out.</summary>
+    public static TraceSummary Of(TraceReader reader)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        TraceSummary summary = Of(reader.Read());
+        summary.SkippedLines = reader.SkippedLines;
         return summary;
     }
 
