@@ -24,7 +24,7 @@ internal sealed class Misuse(string cause, string hint) : Exception(cause)
                 return new UnknownNameException(
                     $"flag of `{Path(parsed.CommandResult)}`",
                     token.Split('=')[0],
-                    [.. command.Options.Select(option => option.Name).Append("--help").Distinct()]);
+                    [.. command.Options.Where(option => !option.Hidden).Select(option => option.Name).Append("--help").Distinct()]);
             }
 
             return command.Subcommands.Count > 0
@@ -45,6 +45,8 @@ internal sealed class Misuse(string cause, string hint) : Exception(cause)
                 $"`{option.IdentifierToken?.Value ?? option.Option.Name}` has no value", $"write `{option.Option.Name} {Wanted(option.Option)}`"),
             OptionResult { IdentifierTokenCount: > 1 } option => new Misuse(
                 $"`{option.Option.Name}` is given {option.IdentifierTokenCount} times", "give it once"),
+            CommandResult when command.Arguments.Count > 0 => new Misuse(
+                $"`{Path(parsed.CommandResult)}` needs {command.Arguments[0].Name}", help),
             _ => new Misuse(error.Message.TrimEnd('.').Replace('\'', '`'), help),
         };
     }

@@ -11,7 +11,7 @@ internal static class Read
             ? value
             : throw new Misuse(
                 $"{flag} cannot be `{text}`",
-                string.Create(CultureInfo.InvariantCulture, $"give a whole number from {least} to {most}, as in `{flag} {Math.Clamp(4, least, most)}`"));
+                $"give a whole number from {least} to {most}");
 
     /// <summary>A number between two bounds.</summary>
     public static double Number(string flag, string text, double least, double most) =>
@@ -19,7 +19,7 @@ internal static class Read
             ? value
             : throw new Misuse(
                 $"{flag} cannot be `{text}`",
-                string.Create(CultureInfo.InvariantCulture, $"give a number from {least} to {most}"));
+                string.Create(CultureInfo.InvariantCulture, $"give a number from {least:0.######} to {most:0.######}"));
 
     /// <summary>A time written as <c>500ms</c>, <c>2s</c> or <c>1m</c>, above 0 and at most a day.</summary>
     public static TimeSpan Duration(string flag, string text)

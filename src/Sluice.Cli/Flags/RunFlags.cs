@@ -161,6 +161,7 @@ internal sealed class RunFlags
         {
             (null, null) => throw new Misuse("there is nothing to run", "name a file with --trace, or make a workload with --synthetic default"),
             (not null, not null) => throw new Misuse("--trace and --synthetic are both given", "leave one of them out"),
+            ("", null) => throw new Misuse("--trace is empty", "name a file, or make a workload with --synthetic default"),
             (not null, null) => TraceSource.File(file, parsed.GetValue(format), parsed.GetValue(skipBadLines), most),
             _ when parsed.GetValue(format) is not null => throw new Misuse("--format has no effect on --synthetic", "leave it out"),
             _ => TraceSource.Synthetic(made!, most),

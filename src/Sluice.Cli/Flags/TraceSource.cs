@@ -36,13 +36,10 @@ internal sealed class TraceSource
             {
                 return TraceReader.Open(path, format, skipBadLines, seed: seed);
             }
-            catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+            catch (FormatException error)
             {
-                throw new Misuse($"there is no trace file `{path}`", "name one with --trace, or make a workload with --synthetic default");
-            }
-            catch (UnauthorizedAccessException)
-            {
-                throw new Misuse($"`{path}` cannot be read as a trace", "name a file, and one that you may read");
+                (string cause, string? hint) = Failure.Split(error.Message);
+                throw new Misuse(cause, hint ?? "name another file");
             }
         }
 

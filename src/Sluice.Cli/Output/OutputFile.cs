@@ -33,7 +33,7 @@ internal sealed class OutputFile : IDisposable
         try
         {
             bool isNew = !File.Exists(path);
-            return new OutputFile(new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write), isNew);
+            return new OutputFile(new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None), isNew);
         }
         catch (DirectoryNotFoundException)
         {
@@ -41,7 +41,7 @@ internal sealed class OutputFile : IDisposable
         }
         catch (Exception error) when (error is UnauthorizedAccessException or IOException or ArgumentException or NotSupportedException)
         {
-            string why = Directory.Exists(path) ? "it is a folder" : "it may not be written, or is being written by another";
+            string why = Directory.Exists(path) ? "it is a folder" : "it may not be written, or something else is writing it";
             throw new Misuse($"{flag} cannot write `{path}`: {why}", "name another file");
         }
     }
