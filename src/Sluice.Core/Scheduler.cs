@@ -73,19 +73,11 @@ public sealed class Scheduler
     public Batch Plan(Instant now)
     {
         batch.Clear();
-        while (landing.TryPeek(out Sequence? arrived))
+        while (landing.TryPeek(out Sequence? arrived)
+            && batch.Running.Count < batch.Limits.Sequences
+            && Memory.TryLand(arrived, arrived.Tokens - 1))
         {
-            if (arrived.State != SequenceState.Ended)
-            {
-                if (batch.Running.Count >= batch.Limits.Sequences || !Memory.TryLand(arrived, arrived.Tokens - 1))
-                {
-                    break;
-                }
-
-                batch.Running.Add(arrived);
-            }
-
-            landing.Dequeue();
+            batch.Running.Add(landing.Dequeue());
         }
 
         long ordered = Memory.OffloadedBlocks;
@@ -129,6 +121,7 @@ public sealed class Scheduler
         }
 
         policy.Withdraw(sequence);
+        TurnAway(sequence);
         Memory.End(sequence);
         if (sequence.State == SequenceState.Running)
         {
@@ -152,21 +145,6 @@ public sealed class Scheduler
 
     /// <summary>The KV of a detached sequence has been copied, or is not needed: its blocks are given back.</summary>
     public void HandOver(Sequence sequence) => Memory.End(sequence);
-
-    /// <summary>The instance is lost: everybody leaves without KV, to be sent elsewhere. Detached ones are not among them.</summary>
-    public IReadOnlyList<Sequence> Abandon(IEnumerable<Sequence> everybody)
-    {
-        ArgumentNullException.ThrowIfNull(everybody);
-        var left = everybody.Where(sequence => sequence.State is SequenceState.Waiting or SequenceState.Running).ToList();
-        foreach (Sequence sequence in left)
-        {
-            End(sequence);
-            sequence.Reset();
-        }
-
-        landing.Clear();
-        return left;
-    }
 
     /// <summary>
     /// How many of the next steps are sure to be the same: everybody decodes, nobody waits, blocks and time suffice.
@@ -231,6 +209,19 @@ public sealed class Scheduler
         {
             correction.Observe(model.Step(shape), milliseconds);
             shape.DecodeContext += shape.Decodes;
+        }
+    }
+
+    /// <summary>Takes a sequence out of those that wait to land.</summary>
+    private void TurnAway(Sequence sequence)
+    {
+        for (int left = landing.Count; left > 0 && sequence.State == SequenceState.Waiting; left--)
+        {
+            Sequence arrived = landing.Dequeue();
+            if (arrived != sequence)
+            {
+                landing.Enqueue(arrived);
+            }
         }
     }
 

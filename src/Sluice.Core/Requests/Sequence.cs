@@ -86,7 +86,7 @@ public sealed class Sequence
     internal void Grow(int count) => Generated += count;
 
     /// <summary>Forgets all KV: the instance that had it is gone.</summary>
-    internal void Reset()
+    public void Reset()
     {
         DeviceTokens = 0;
         State = SequenceState.New;

@@ -1,0 +1,92 @@
+using Sluice.Core;
+using Sluice.Core.Measures;
+using Sluice.Simulation.Reports;
+
+namespace Sluice.Simulation;
+
+/// <summary>Adds up a run while it goes on, and makes its report.</summary>
+internal sealed class RunTally(IReadOnlyList<ClassShare> classes)
+{
+    private const int CurvePoints = 200;
+
+    private readonly Scoreboard all = new();
+    private readonly Dictionary<string, Scoreboard> byClass =
+        classes.ToDictionary(share => share.Class.Name, _ => new Scoreboard());
+
+    private readonly QuantileSketch decisions = new();
+    private double stepErrors;
+    private long predictedSteps;
+
+    public long Preemptions { get; set; }
+
+    public long RecomputedTokens { get; set; }
+
+    /// <summary>When the first request came; null before.</summary>
+    public Instant? First { get; set; }
+
+    /// <summary>When the last one ended.</summary>
+    public Instant Last { get; set; }
+
+    public long Ended => all.Requests;
+
+    public void End(SimulatedRequest request, RequestEnd end, Instant now)
+    {
+        all.Add(request, request.Score, end, request.AnswerTokens);
+        byClass[request.Class.Name].Add(request, request.Score, end, request.AnswerTokens);
+        Last = Instant.Max(Last, now);
+    }
+
+    public void Decision(double microseconds) => decisions.Add(Math.Max(microseconds, 0));
+
+    public void Step(double predicted, double took)
+    {
+        stepErrors += Math.Abs(predicted - took) / took;
+        predictedSteps++;
+    }
+
+    public RunReport Report(SimulationOptions options, IReadOnlyList<SimulatedInstance> fleet, Timeline timeline, double wallSeconds)
+    {
+        double seconds = First is { } first ? (Last - first).TotalSeconds : 0;
+        double PerSecond(double count) => seconds > 0 ? count / seconds : 0;
+        return new RunReport
+        {
+            Batching = options.Batching,
+            Routing = options.Routing,
+            Instances = fleet.Count,
+            RateScale = options.RateScale,
+            Seed = options.Seed,
+            Requests = all.Requests,
+            Completed = all.Ended(RequestEnd.Completed),
+            Refused = all.Ended(RequestEnd.Refused),
+            Cancelled = all.Ended(RequestEnd.Cancelled),
+            Gain = new GainReport(all.Gain, all.Attainable, all.GainRatio, null),
+            Attainment = all.Attainment,
+            Goodput = PerSecond(all.Attained),
+            Ttft = QuantilesOf(all.Ttft),
+            Tpot = QuantilesOf(all.Tpot),
+            E2e = QuantilesOf(all.EndToEnd),
+            GapP99 = all.LargestGap.Quantile(0.99) ?? 0,
+            Classes = classes.ToDictionary(share => share.Class.Name, share => ClassOf(byClass[share.Class.Name])),
+            TokensPerSecond = PerSecond(all.Tokens),
+            RequestsPerSecond = PerSecond(all.Ended(RequestEnd.Completed)),
+            Makespan = seconds * 1000,
+            Steps = fleet.Sum(instance => instance.Steps),
+            Preemptions = Preemptions,
+            RecomputedTokens = RecomputedTokens,
+            OffloadedBlocks = fleet.Sum(instance => instance.Scheduler.Memory.OffloadedBlocks),
+            ReloadedBlocks = fleet.Sum(instance => instance.Scheduler.Memory.RestoredBlocks),
+            PredictionError = new PredictionError(predictedSteps == 0 ? 0 : stepErrors / predictedSteps, null),
+            DecisionMicros = new DecisionMicros(decisions.Mean ?? 0, decisions.Quantile(0.99) ?? 0),
+            WallSeconds = wallSeconds,
+            Timeline = timeline.Points,
+            TtftCurve = all.Ttft.Curve(CurvePoints),
+            TpotCurve = all.Tpot.Curve(CurvePoints),
+        };
+    }
+
+    private static ClassReport ClassOf(Scoreboard board) =>
+        new(board.Requests, board.GainRatio, board.Attainment, QuantilesOf(board.Ttft), QuantilesOf(board.Tpot));
+
+    private static Quantiles QuantilesOf(QuantileSketch sketch) =>
+        new(sketch.Mean, sketch.Quantile(0.5), sketch.Quantile(0.9), sketch.Quantile(0.99));
+}

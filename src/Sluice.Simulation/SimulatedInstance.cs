@@ -1,0 +1,227 @@
+using Sluice.Core;
+using Sluice.Core.Batching;
+using Sluice.Core.KvCache;
+using Sluice.Core.Latency;
+using Sluice.Simulation.Profiles;
+
+namespace Sluice.Simulation;
+
+/// <summary>One engine of the fleet: its scheduler, its clock, and the step it is in.</summary>
+/// <remarks>
+/// Steps that are sure to be alike (<see cref="Scheduler.Steady"/>) are foreseen together as one <em>stretch</em>; whatever reaches
+/// the instance meanwhile cuts the stretch at the end of the step it falls into. The result is the same as step by step.
+/// </remarks>
+internal sealed class SimulatedInstance
+{
+    /// <summary>The most steps of one stretch.</summary>
+    public const int LongestStretch = 1024;
+
+    private readonly StepClock clock;
+    private readonly long[] times = new long[LongestStretch];
+    private readonly double[] took = new double[LongestStretch];
+    private readonly Queue<(Instant Due, int Count)> offloads = new();
+    private Instant offloadLinkFree;
+    private Instant transferLinkFree;
+    private StepShape firstShape;
+    private bool isStretch;
+    private int foreseen;
+
+    public SimulatedInstance(int index, InstanceRole role, Profile profile, KvOptions kv, BatchPolicyChoice policy, SimulationOptions options)
+    {
+        Index = index;
+        Role = role;
+        Profile = profile;
+        clock = new StepClock(profile, options.StepNoise, options.Seed, index);
+        var limits = new BatchLimits
+        {
+            Tokens = profile.StepTokens,
+            Sequences = Math.Min(profile.StepSequences, profile.StepTokens),
+        };
+        Scheduler = new Scheduler(
+            policy.Create(new BatchPolicyContext { Copy = clock.Copy, Role = role }),
+            profile.Latency,
+            new KvMemory(kv),
+            limits);
+    }
+
+    public int Index { get; }
+
+    public InstanceRole Role { get; }
+
+    public Profile Profile { get; }
+
+    public Scheduler Scheduler { get; }
+
+    /// <summary>Whether it can serve.</summary>
+    public bool IsUp { get; set; } = true;
+
+    /// <summary>Whether a step is running.</summary>
+    public bool IsBusy { get; private set; }
+
+    /// <summary>Whether an event is foreseen that makes it plan.</summary>
+    public bool IsPlanning { get; set; }
+
+    /// <summary>Counts the changes of what it is doing; an event of an older version is void.</summary>
+    public int Version { get; private set; }
+
+    /// <summary>The step or the first step of the stretch that is running.</summary>
+    public Batch? Batch { get; private set; }
+
+    /// <summary>Steps so far.</summary>
+    public long Steps { get; private set; }
+
+    /// <summary>Requests whose KV is on its way from here.</summary>
+    public int HandingOver { get; set; }
+
+    /// <summary>Those whose client gave up during the running step.</summary>
+    public List<SimulatedRequest> GivenUp { get; } = [];
+
+    /// <summary>When the end of what is running is foreseen.</summary>
+    public Instant End => new(times[foreseen - 1]);
+
+    /// <summary>When each step of the running stretch ended.</summary>
+    public ReadOnlySpan<long> Times => times.AsSpan(0, foreseen);
+
+    /// <summary>What computing took in each, ms.</summary>
+    public ReadOnlySpan<double> Took => took.AsSpan(0, foreseen);
+
+    /// <summary>What the first step of the stretch holds; each later one has one more cached token a sequence.</summary>
+    public StepShape FirstShape => firstShape;
+
+    /// <summary>Starts a stretch, if the next steps are sure to be alike.</summary>
+    public bool TryStretch(Instant now)
+    {
+        int most = LongestStretch;
+        for (int i = 0; i < Scheduler.Running.Count; i++)
+        {
+            most = Math.Min(most, ((SimulatedRequest)Scheduler.Running[i].Request).Left);
+        }
+
+        int steps = Scheduler.Steady(most, out firstShape);
+        if (steps == 0)
+        {
+            return false;
+        }
+
+        StepShape shape = firstShape;
+        long at = now.Ticks;
+        for (int i = 0; i < steps; i++)
+        {
+            took[i] = clock.Compute(shape, Steps + i);
+            at += Ticks(took[i]);
+            times[i] = at;
+            shape.DecodeContext += shape.Decodes;
+        }
+
+        isStretch = true;
+        Begin(steps);
+        return true;
+    }
+
+    /// <summary>Starts the planned step.</summary>
+    public void Start(Batch batch, Instant now)
+    {
+        Batch = batch;
+        firstShape = batch.Shape;
+        took[0] = clock.Compute(firstShape, Steps);
+        times[0] = now.Ticks + Ticks(clock.Step(took[0], batch.Restored));
+        if (batch.Offloaded > 0)
+        {
+            Order(batch.Offloaded, now);
+        }
+
+        isStretch = false;
+        Begin(1);
+    }
+
+    /// <summary>Copies to the host were ordered: they queue for the link.</summary>
+    public void Order(int blocks, Instant now)
+    {
+        offloadLinkFree = Instant.Max(offloadLinkFree, now) + new TimeSpan(Ticks(clock.Copy.Milliseconds(blocks)));
+        offloads.Enqueue((offloadLinkFree, blocks));
+    }
+
+    /// <summary>Tells the scheduler of copies that are done.</summary>
+    public void FinishOffloads(Instant now)
+    {
+        while (offloads.TryPeek(out (Instant Due, int Count) next) && next.Due <= now)
+        {
+            offloads.Dequeue();
+            Scheduler.Memory.CompleteOffloads(next.Count);
+        }
+    }
+
+    /// <summary>When the next copies will be done; null when there are none.</summary>
+    public Instant? NextOffload => offloads.TryPeek(out (Instant Due, int Count) next) ? next.Due : null;
+
+    /// <summary>Sends KV away over the link of this instance; says when it will be there.</summary>
+    public Instant Transfer(int tokens, Instant now)
+    {
+        double seconds = tokens * (double)Profile.KvBytesPerToken / Profile.TransferBytesPerSecond;
+        transferLinkFree = Instant.Max(transferLinkFree, now) + new TimeSpan(Ticks(seconds * 1000));
+        return transferLinkFree;
+    }
+
+    /// <summary>Ends the running stretch with the step that <paramref name="now"/> falls into. True when that is earlier than foreseen.</summary>
+    public bool Cut(Instant now)
+    {
+        if (!IsBusy || !isStretch)
+        {
+            return false;
+        }
+
+        int at = Array.BinarySearch(times, 0, foreseen, now.Ticks);
+        int steps = (at < 0 ? ~at : at) + 1;
+        if (steps >= foreseen)
+        {
+            return false;
+        }
+
+        Begin(steps);
+        return true;
+    }
+
+    /// <summary>The step or stretch is done: the scheduler takes in its tokens. True when it was a stretch.</summary>
+    public bool Finish(Instant now)
+    {
+        IsBusy = false;
+        Version++;
+        Steps += foreseen;
+        FinishOffloads(now);
+        if (isStretch)
+        {
+            Scheduler.Advance(Took);
+        }
+        else
+        {
+            Scheduler.Complete(now, took[0]);
+        }
+
+        return isStretch;
+    }
+
+    /// <summary>What runs is lost.</summary>
+    public void Fail(Instant now)
+    {
+        IsUp = false;
+        IsBusy = false;
+        Version++;
+        while (offloads.TryDequeue(out (Instant Due, int Count) lost))
+        {
+            Scheduler.Memory.CompleteOffloads(lost.Count);
+        }
+
+        offloadLinkFree = now;
+        transferLinkFree = now;
+    }
+
+    private void Begin(int steps)
+    {
+        foreseen = steps;
+        IsBusy = true;
+        Version++;
+    }
+
+    private static long Ticks(double milliseconds) =>
+        Math.Max((long)Math.Round(milliseconds * TimeSpan.TicksPerMillisecond), 1);
+}

@@ -1,0 +1,39 @@
+using Sluice.Core;
+using Sluice.Core.Measures;
+using Sluice.Core.Requests;
+
+namespace Sluice.Simulation;
+
+/// <summary>A request with what only the simulator knows: how long its answer will be, and how it is being served.</summary>
+internal sealed class SimulatedRequest : Request
+{
+    private AnswerScore score;
+    private Sequence? sequence;
+
+    /// <summary>Tokens its answer will have.</summary>
+    public required int AnswerTokens { get; init; }
+
+    /// <summary>Its one sequence.</summary>
+    public Sequence Sequence => sequence ??= new Sequence(this);
+
+    /// <summary>How its tokens came so far.</summary>
+    public ref AnswerScore Score => ref score;
+
+    /// <summary>Where it is, or where its KV is on the way to.</summary>
+    public SimulatedInstance? Instance { get; set; }
+
+    /// <summary>Where its KV comes from while it is on the way; null otherwise.</summary>
+    public SimulatedInstance? HandedOverBy { get; set; }
+
+    /// <summary>Where it decodes, chosen at arrival.</summary>
+    public int DecodeInstance { get; set; }
+
+    /// <summary>When its client gives up; never, for most.</summary>
+    public Instant GivesUpAt { get; set; } = Instant.Never;
+
+    /// <summary>Whether it has ended.</summary>
+    public bool HasEnded { get; set; }
+
+    /// <summary>Tokens its answer lacks.</summary>
+    public int Left => AnswerTokens - Sequence.Generated;
+}

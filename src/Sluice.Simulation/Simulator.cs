@@ -1,0 +1,532 @@
+using Sluice.Core;
+using Sluice.Core.Batching;
+using Sluice.Core.Latency;
+using Sluice.Core.Measures;
+using Sluice.Core.Requests;
+using Sluice.Core.Routing;
+using Sluice.Simulation.Profiles;
+using Sluice.Simulation.Reports;
+using Sluice.Simulation.Traces;
+
+namespace Sluice.Simulation;
+
+/// <summary>Runs a trace against a fleet, with the schedulers and the router that serve for real, under a clock that jumps.</summary>
+/// <remarks>
+/// One queue of events in one total order; every source of chance has its own named stream. Same options and same trace: the same
+/// run to the last bit, wall-clock measurements aside.
+/// </remarks>
+public sealed class Simulator
+{
+    private readonly SimulationOptions options;
+    private readonly EventQueue events = new();
+    private readonly List<SimulatedInstance> fleet = [];
+    private readonly Dictionary<long, SimulatedRequest> active = [];
+    private readonly Router router;
+    private readonly RunTally tally;
+    private readonly Timeline timeline = new();
+    private readonly RandomStream classStream;
+    private readonly RandomStream patience;
+    private readonly double[] classEnds;
+    private IEnumerator<TraceRecord>? arrivals;
+    private Instant lastArrival;
+    private long nextId;
+
+    /// <summary>A run that has not begun.</summary>
+    /// <exception cref="ArgumentException">An option cannot be; the message says which.</exception>
+    public Simulator(SimulationOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        this.options = options.Checked();
+        BatchPolicyChoice policy = BatchPolicies.Parse(options.Batching);
+        for (int i = 0; i < options.Instances.Count; i++)
+        {
+            Profile profile = options.Instances[i];
+            fleet.Add(new SimulatedInstance(i, RoleOf(i), profile, options.KvOf(profile), policy, options));
+        }
+
+        router = new Router(
+            RoutingPolicies.Find(options.Routing).Create(new RoutingOptions { Seed = options.Seed, Instances = fleet.Count }),
+            [.. fleet.Select(instance => new Ledger(instance.Index, instance.Role, instance.Profile.Latency))]);
+        tally = new RunTally(options.Classes);
+        var streams = new RandomStreams(options.Seed);
+        classStream = streams.Stream("classes");
+        patience = streams.Stream("patience");
+        double sum = 0;
+        classEnds = [.. options.Classes.Select(share => sum += share.Share)];
+    }
+
+    /// <summary>Runs the trace to its end, or until cancelled; requests on their way then count as unfinished.</summary>
+    /// <exception cref="SimulationRefusedException">A request can never fit into the KV cache.</exception>
+    public RunReport Run(IEnumerable<TraceRecord> trace, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(trace);
+        long started = options.WallClock?.Invoke() ?? 0;
+        foreach (Outage outage in options.Outages)
+        {
+            events.Add(outage.From, new Event(EventKind.Down, outage.Instance, 0, null));
+            events.Add(outage.Until, new Event(EventKind.Up, outage.Instance, 0, null));
+        }
+
+        arrivals = trace.GetEnumerator();
+        ForeseeArrival();
+        Instant now = default;
+        long told = 0;
+        while (!cancel.IsCancellationRequested && events.TryTake(out Event what, out Instant at))
+        {
+            if (at < now)
+            {
+                throw new InvalidOperationException("The clock went back.");
+            }
+
+            now = at;
+            Happen(what, now);
+            if (tally.Ended >= told + 256)
+            {
+                told = tally.Ended;
+                options.Progress?.Invoke(told);
+            }
+        }
+
+        arrivals.Dispose();
+        foreach (SimulatedRequest request in active.Values.OrderBy(request => request.Id).ToList())
+        {
+            End(request, cancel.IsCancellationRequested ? RequestEnd.Unfinished : throw Stuck(request), now);
+        }
+
+        double seconds = options.WallClock is { } clock ? TimeSpan.FromTicks(clock() - started).TotalSeconds : 0;
+        return tally.Report(options, fleet, timeline, seconds);
+    }
+
+    /// <summary>Every sequence that is on an instance, for the audit of blocks.</summary>
+    internal IEnumerable<Sequence> LiveOn(SimulatedInstance instance) =>
+        active.Values
+            .Where(request => (request.HandedOverBy ?? request.Instance) == instance)
+            .Select(request => request.Sequence);
+
+    private static InvalidOperationException Stuck(SimulatedRequest request) =>
+        new($"Request {request.Id} was never served to its end: nothing is left that could happen.");
+
+    private InstanceRole RoleOf(int instance) =>
+        options.PrefillInstances is not { } prefills ? InstanceRole.Both
+        : instance < prefills ? InstanceRole.Prefill
+        : InstanceRole.Decode;
+
+    private void Happen(in Event what, Instant now)
+    {
+        switch (what.Kind)
+        {
+            case EventKind.Arrival:
+                Arrive(what.Request!, now);
+                ForeseeArrival();
+                break;
+            case EventKind.StepEnd when what.Version == fleet[what.Instance].Version:
+                FinishStep(fleet[what.Instance], now);
+                break;
+            case EventKind.Plan:
+                fleet[what.Instance].IsPlanning = false;
+                Plan(fleet[what.Instance], now);
+                break;
+            case EventKind.OffloadEnd:
+                Wake(fleet[what.Instance], now);
+                break;
+            case EventKind.TransferEnd:
+                Land(what.Request!, now);
+                break;
+            case EventKind.GiveUp:
+                GiveUp(what.Request!, now);
+                break;
+            case EventKind.Down:
+                Fail(fleet[what.Instance], now);
+                break;
+            case EventKind.Up:
+                fleet[what.Instance].IsUp = true;
+                router.InstanceUp(what.Instance);
+                break;
+        }
+
+        options.AfterEvent?.Invoke(this, fleet);
+    }
+
+    private void ForeseeArrival()
+    {
+        if (!arrivals!.MoveNext())
+        {
+            return;
+        }
+
+        TraceRecord record = arrivals.Current;
+        var at = new Instant((long)(record.Arrival.Ticks / options.RateScale));
+        lastArrival = Instant.Max(lastArrival, at);
+        double draw = classStream.NextDouble();
+        int its = 0;
+        while (its < classEnds.Length - 1 && draw >= classEnds[its])
+        {
+            its++;
+        }
+
+        var request = new SimulatedRequest
+        {
+            Id = nextId++,
+            Arrival = lastArrival,
+            PromptTokens = record.PromptTokens,
+            AnswerTokens = record.AnswerTokens,
+            Class = options.Classes[its].Class,
+            Client = record.Client,
+            Blocks = record.Blocks,
+            ExpectedAnswerTokens = options.Lengths switch
+            {
+                LengthKnowledge.Oracle => record.AnswerTokens,
+                LengthKnowledge.Mean => options.MeanAnswerTokens,
+                _ => null,
+            },
+        };
+        events.Add(lastArrival, new Event(EventKind.Arrival, 0, 0, request));
+    }
+
+    private void Arrive(SimulatedRequest request, Instant now)
+    {
+        tally.First ??= now;
+        active.Add(request.Id, request);
+        Send(request, now);
+        if (request.HasEnded)
+        {
+            return;
+        }
+
+        if (request.Class.TimeToLive is { } life)
+        {
+            events.Add(now + life, new Event(EventKind.GiveUp, 0, 0, request));
+        }
+
+        if (options.ImpatientShare > 0 && patience.NextDouble() < options.ImpatientShare)
+        {
+            double seconds = patience.NextExponential(options.MeanPatience.TotalSeconds);
+            request.GivesUpAt = now + TimeSpan.FromSeconds(seconds);
+            events.Add(request.GivesUpAt, new Event(EventKind.GiveUp, 0, 0, request));
+        }
+    }
+
+    /// <summary>Routes a request that is on no instance.</summary>
+    private void Send(SimulatedRequest request, Instant now)
+    {
+        if (router.Choose(request, now) is not { } route)
+        {
+            End(request, RequestEnd.Refused, now);
+            return;
+        }
+
+        SimulatedInstance instance = fleet[route.Prefill];
+        Preflight.Require(request.Id, request.PromptTokens, request.AnswerTokens, instance.Scheduler.Memory);
+        Preflight.Require(request.Id, request.PromptTokens, request.AnswerTokens, fleet[route.Decode].Scheduler.Memory);
+        request.Instance = instance;
+        request.DecodeInstance = route.Decode;
+        instance.Scheduler.Add(request.Sequence, now);
+        Cut(instance, now);
+        Wake(instance, now);
+    }
+
+    private void Wake(SimulatedInstance instance, Instant now)
+    {
+        if (!instance.IsBusy && !instance.IsPlanning && instance.IsUp)
+        {
+            instance.IsPlanning = true;
+            events.Add(now, new Event(EventKind.Plan, instance.Index, 0, null));
+        }
+    }
+
+    private void Cut(SimulatedInstance instance, Instant now)
+    {
+        if (instance.Cut(now))
+        {
+            ForeseeEnd(instance);
+        }
+    }
+
+    private void ForeseeEnd(SimulatedInstance instance) =>
+        events.Add(instance.End, new Event(EventKind.StepEnd, instance.Index, instance.Version, null));
+
+    private void Plan(SimulatedInstance instance, Instant now)
+    {
+        if (instance.IsBusy || !instance.IsUp)
+        {
+            return;
+        }
+
+        instance.FinishOffloads(now);
+        timeline.Look(now, fleet);
+        while (!instance.Scheduler.IsIdle)
+        {
+            if (options.FastForward && instance.TryStretch(now))
+            {
+                ForeseeEnd(instance);
+                return;
+            }
+
+            long before = options.WallClock?.Invoke() ?? 0;
+            Batch batch = instance.Scheduler.Plan(now);
+            if (options.WallClock is { } clock)
+            {
+                tally.Decision((clock() - before) / (double)TimeSpan.TicksPerMicrosecond);
+            }
+
+            tally.Preemptions += batch.Preempted;
+            tally.RecomputedTokens += batch.Recomputed;
+            foreach (Sequence refused in batch.Refused)
+            {
+                End((SimulatedRequest)refused.Request, RequestEnd.Refused, now);
+            }
+
+            if (batch.Slices.Length > 0)
+            {
+                instance.Start(batch, now);
+                ForeseeEnd(instance);
+                return;
+            }
+
+            if (batch.Offloaded > 0)
+            {
+                instance.Order(batch.Offloaded, now);
+            }
+
+            if (batch.Refused.Count > 0)
+            {
+                continue;
+            }
+
+            if (instance.NextOffload is { } due)
+            {
+                events.Add(due, new Event(EventKind.OffloadEnd, instance.Index, 0, null));
+                return;
+            }
+
+            if (instance.HandingOver > 0)
+            {
+                return;
+            }
+
+            throw new InvalidOperationException(
+                $"`{options.Batching}` schedules nothing on instance {instance.Index}, although " +
+                $"{instance.Scheduler.Waiting} wait, {instance.Scheduler.Running.Count} run and nothing else will happen there.");
+        }
+    }
+
+    private void FinishStep(SimulatedInstance instance, Instant now)
+    {
+        StepShape shape = instance.FirstShape;
+        foreach (double took in instance.Took)
+        {
+            tally.Step(instance.Scheduler.Predict(shape), took);
+            shape.DecodeContext += shape.Decodes;
+        }
+
+        if (instance.Finish(now))
+        {
+            ScoreStretch(instance);
+        }
+        else
+        {
+            ScoreStep(instance.Batch!, now);
+        }
+
+        foreach (SimulatedRequest request in instance.GivenUp)
+        {
+            if (!request.HasEnded)
+            {
+                End(request, RequestEnd.Cancelled, now);
+            }
+        }
+
+        instance.GivenUp.Clear();
+        Wake(instance, now);
+    }
+
+    private void ScoreStretch(SimulatedInstance instance)
+    {
+        ReadOnlySpan<long> times = instance.Times;
+        long gap = 0;
+        for (int i = 1; i < times.Length; i++)
+        {
+            gap = Math.Max(gap, times[i] - times[i - 1]);
+        }
+
+        RunningSet running = instance.Scheduler.Running;
+        for (int i = running.Count - 1; i >= 0; i--)
+        {
+            var request = (SimulatedRequest)running[i].Request;
+            request.Score.LaterTokens(request, times, gap);
+        }
+
+        // Ending takes a sequence out of the running set, so from the back.
+        for (int i = running.Count - 1; i >= 0; i--)
+        {
+            var request = (SimulatedRequest)running[i].Request;
+            if (request.Left == 0)
+            {
+                End(request, RequestEnd.Completed, new Instant(times[^1]));
+            }
+        }
+    }
+
+    private void ScoreStep(Batch batch, Instant now)
+    {
+        foreach (ref readonly Slice slice in batch.Slices)
+        {
+            if (!slice.Emits)
+            {
+                continue;
+            }
+
+            var request = (SimulatedRequest)slice.Sequence.Request;
+            request.Score.Token(request, now);
+            bool isFirst = request.Sequence.Generated == 1;
+            if (isFirst)
+            {
+                router.PrefillFinished(request, now);
+            }
+
+            if (request.Left == 0)
+            {
+                End(request, RequestEnd.Completed, now);
+            }
+            else if (request.DecodeInstance != request.Instance!.Index)
+            {
+                HandOver(request, now);
+            }
+        }
+    }
+
+    /// <summary>The prompt is done on a prefill instance: its KV travels to the decode instance.</summary>
+    private void HandOver(SimulatedRequest request, Instant now)
+    {
+        SimulatedInstance from = request.Instance!;
+        from.Scheduler.Detach(request.Sequence);
+        from.HandingOver++;
+        request.HandedOverBy = from;
+        request.Instance = fleet[request.DecodeInstance];
+        events.Add(from.Transfer(request.Sequence.DeviceTokens, now), new Event(EventKind.TransferEnd, from.Index, 0, request));
+    }
+
+    private void Land(SimulatedRequest request, Instant now)
+    {
+        if (request.HandedOverBy is not { } from)
+        {
+            return;
+        }
+
+        StopHandOver(request, now);
+        if (request.HasEnded)
+        {
+            return;
+        }
+
+        SimulatedInstance to = request.Instance!;
+        if (!to.IsUp)
+        {
+            Reroute(request, now);
+            return;
+        }
+
+        to.Scheduler.Land(request.Sequence);
+        Cut(to, now);
+        Wake(to, now);
+    }
+
+    private void StopHandOver(SimulatedRequest request, Instant now)
+    {
+        SimulatedInstance from = request.HandedOverBy!;
+        from.Scheduler.HandOver(request.Sequence);
+        from.HandingOver--;
+        request.HandedOverBy = null;
+        Wake(from, now);
+    }
+
+    private void Reroute(SimulatedRequest request, Instant now)
+    {
+        request.Sequence.Reset();
+        Send(request, now);
+    }
+
+    private void GiveUp(SimulatedRequest request, Instant now)
+    {
+        if (request.HasEnded)
+        {
+            return;
+        }
+
+        bool isExpiry = now < request.GivesUpAt;
+        if (isExpiry && (request.Score.Tokens > 0 || request.Sequence.State == SequenceState.Running))
+        {
+            return;
+        }
+
+        RequestEnd end = isExpiry ? RequestEnd.Refused : RequestEnd.Cancelled;
+        if (request.HandedOverBy is not null)
+        {
+            StopHandOver(request, now);
+            End(request, end, now);
+        }
+        else if (request.Instance!.IsBusy && request.Sequence.State == SequenceState.Running)
+        {
+            request.Instance.GivenUp.Add(request);
+            Cut(request.Instance, now);
+        }
+        else
+        {
+            SimulatedInstance instance = request.Instance;
+            End(request, end, now);
+            Wake(instance, now);
+        }
+    }
+
+    private void Fail(SimulatedInstance instance, Instant now)
+    {
+        instance.Fail(now);
+        instance.GivenUp.Clear();
+        router.InstanceDown(instance.Index);
+        List<SimulatedRequest> there = [.. active.Values.Where(request => request.Instance == instance || request.HandedOverBy == instance).OrderBy(request => request.Id)];
+        foreach (SimulatedRequest request in there.Where(request => request.HandedOverBy == instance))
+        {
+            // Its KV goes down with its source.
+            StopHandOver(request, now);
+            Reroute(request, now);
+        }
+
+        foreach (SimulatedRequest request in there.Where(request => request.Instance == instance && request.HandedOverBy is null))
+        {
+            if (request.Sequence.State is SequenceState.Waiting or SequenceState.Running)
+            {
+                instance.Scheduler.End(request.Sequence);
+                Reroute(request, now);
+            }
+        }
+    }
+
+    private void End(SimulatedRequest request, RequestEnd end, Instant now)
+    {
+        request.Instance?.Scheduler.End(request.Sequence);
+        request.HasEnded = true;
+        active.Remove(request.Id);
+        if (end == RequestEnd.Completed)
+        {
+            router.Finished(request, now);
+        }
+        else
+        {
+            router.Cancelled(request);
+        }
+
+        tally.End(request, end, now);
+        options.Ended?.Invoke(new EndedRequest(
+            request.Id,
+            request.Class.Name,
+            request.Client,
+            request.Arrival,
+            request.PromptTokens,
+            request.AnswerTokens,
+            request.Instance?.Index,
+            end,
+            now,
+            request.Score,
+            request.Sequence.Preemptions));
+    }
+}
