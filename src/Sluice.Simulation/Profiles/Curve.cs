@@ -2,11 +2,12 @@ using System.Text.Json.Serialization;
 
 namespace Sluice.Simulation.Profiles;
 
-/// <summary>A function known at some points: straight between them, level before the first, on its last slope after the last.</summary>
+/// <summary>A function known at some points: straight between them, level before the first, beyond the last as steep as over its last half.</summary>
 public sealed class Curve
 {
-    private readonly double[] _x;
-    private readonly double[] _y;
+    private readonly double[] x;
+    private readonly double[] y;
+    private readonly double beyond;
 
     /// <summary>Takes the points in any order; of two at the same place the first counts.</summary>
     /// <exception cref="FormatException">There are none, or one is not a finite number.</exception>
@@ -18,33 +19,40 @@ public sealed class Curve
             throw new FormatException("A curve needs at least one point, and finite numbers only.");
         }
 
-        _x = [.. sorted.Select(p => p.X)];
-        _y = [.. sorted.Select(p => p.Y)];
+        x = [.. sorted.Select(p => p.X)];
+        y = [.. sorted.Select(p => p.Y)];
+        double half = Math.Max(x[^1] / 2, x[0]);
+        beyond = x[^1] > half ? (y[^1] - At(half)) / (x[^1] - half) : 0;
     }
 
     /// <summary>The points by their place.</summary>
     [JsonIgnore]
-    public IEnumerable<(double X, double Y)> Points => _x.Zip(_y);
+    public IEnumerable<(double X, double Y)> Points => x.Zip(y);
 
     /// <summary>The last place known.</summary>
-    public double Last => _x[^1];
+    public double Last => x[^1];
 
-    /// <summary>The value at <paramref name="x"/>.</summary>
-    public double At(double x)
+    /// <summary>The value at a place.</summary>
+    public double At(double place)
     {
-        if (x <= _x[0] || _x.Length == 1)
+        if (place <= x[0])
         {
-            return _y[0];
+            return y[0];
         }
 
-        int right = Array.BinarySearch(_x, x);
+        if (place >= x[^1])
+        {
+            return y[^1] + (beyond * (place - x[^1]));
+        }
+
+        int right = Array.BinarySearch(x, place);
         if (right >= 0)
         {
-            return _y[right];
+            return y[right];
         }
 
-        right = Math.Min(~right, _x.Length - 1);
-        double slope = (_y[right] - _y[right - 1]) / (_x[right] - _x[right - 1]);
-        return _y[right - 1] + (slope * (x - _x[right - 1]));
+        right = ~right;
+        double slope = (y[right] - y[right - 1]) / (x[right] - x[right - 1]);
+        return y[right - 1] + (slope * (place - x[right - 1]));
     }
 }
