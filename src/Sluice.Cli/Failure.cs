@@ -1,5 +1,6 @@
 using Sluice.Core;
 using Sluice.Simulation;
+using Sluice.Simulation.Traces;
 
 namespace Sluice.Cli;
 
@@ -17,11 +18,14 @@ internal static class Failure
         or SimulationRefusedException
         or OperationCanceledException;
 
-    /// <summary>2 when the command was wrong and nothing was begun, 1 when the work failed.</summary>
-    public static int ExitCode(Exception error) => error
-        is Misuse or ArgumentException or SimulationRefusedException or FileNotFoundException or DirectoryNotFoundException
-        ? SluiceProgram.Misused
-        : SluiceProgram.Failed;
+    /// <summary>2 when the command, or a file it names, was wrong from the start; 1 when the work failed, as at a malformed line.</summary>
+    public static int ExitCode(Exception error) => error switch
+    {
+        TraceFormatException => SluiceProgram.Failed,
+        Misuse or ArgumentException or FormatException or SimulationRefusedException => SluiceProgram.Misused,
+        FileNotFoundException or DirectoryNotFoundException => SluiceProgram.Misused,
+        _ => SluiceProgram.Failed,
+    };
 
     /// <summary>Writes <c>error:</c> and, where there is one, <c>hint:</c>.</summary>
     public static void Print(Exception error, TextWriter writer)

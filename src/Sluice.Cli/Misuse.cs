@@ -45,8 +45,7 @@ internal sealed class Misuse(string cause, string hint) : Exception(cause)
                 $"`{option.IdentifierToken?.Value ?? option.Option.Name}` has no value", $"write `{option.Option.Name} {Wanted(option.Option)}`"),
             OptionResult { IdentifierTokenCount: > 1 } option => new Misuse(
                 $"`{option.Option.Name}` is given {option.IdentifierTokenCount} times", "give it once"),
-            CommandResult when command.Arguments.Count > 0 => new Misuse(
-                $"`{Path(parsed.CommandResult)}` needs {command.Arguments[0].Name}", help),
+            ArgumentResult argument => new Misuse($"`{Path(parsed.CommandResult)}` needs {argument.Argument.Name}", help),
             _ => new Misuse(error.Message.TrimEnd('.').Replace('\'', '`'), help),
         };
     }

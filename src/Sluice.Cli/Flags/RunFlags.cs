@@ -42,7 +42,7 @@ internal sealed class RunFlags
     private readonly Option<string> profile = new("--profile")
     {
         HelpName = "NAME|FILE",
-        Description = $"latency and memory (default {DefaultProfile}); a comma list is taken in turn by the instances",
+        Description = $"latency and memory (default {ProfileCatalog.Default}); a comma list is taken in turn by the instances",
     };
 
     private readonly Option<string> instances = new("--instances") { HelpName = "N", Description = "instances in the fleet (default one for each profile)" };
@@ -72,9 +72,6 @@ internal sealed class RunFlags
     };
 
     private readonly Option<bool> bound = new("--bound") { Description = "the clairvoyant bound of the gain", Hidden = true };
-
-    /// <summary>The profile of commands that name none.</summary>
-    public const string DefaultProfile = "llama3-8b-h100";
 
     /// <summary>Registers the flags.</summary>
     public RunFlags(Command command, string defaultBatching)
@@ -114,7 +111,7 @@ internal sealed class RunFlags
 
         IReadOnlyList<ClassShare> shares = ClassFlag.Read(parsed.GetValue(classes) ?? []);
         int first = Whole(parsed, seed, 0, int.MaxValue - MostInstances) ?? 1;
-        string profileNames = parsed.GetValue(profile) ?? DefaultProfile;
+        string profileNames = parsed.GetValue(profile) ?? ProfileCatalog.Default;
         string[] named = [.. profileNames.Split(',').Select(name => name.Trim())];
         (int? prefills, int? split) = Split(parsed.GetValue(pd));
         int fleet = Whole(parsed, instances, 1, MostInstances) ?? split ?? named.Length;
