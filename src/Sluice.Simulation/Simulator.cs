@@ -1,6 +1,5 @@
 using Sluice.Core;
 using Sluice.Core.Batching;
-using Sluice.Core.Latency;
 using Sluice.Core.Measures;
 using Sluice.Core.Requests;
 using Sluice.Core.Routing;
@@ -21,6 +20,7 @@ public sealed class Simulator
     private readonly EventQueue events = new();
     private readonly List<SimulatedInstance> fleet = [];
     private readonly Dictionary<long, SimulatedRequest> active = [];
+    private readonly List<SimulatedRequest> completed = [];
     private readonly Router router;
     private readonly RunTally tally;
     private readonly Timeline timeline = new();
@@ -252,6 +252,7 @@ public sealed class Simulator
             return;
         }
 
+        instance.StartOffloads(now);
         instance.FinishOffloads(now);
         timeline.Look(now, fleet);
         while (!instance.Scheduler.IsIdle)
@@ -283,16 +284,13 @@ public sealed class Simulator
                 return;
             }
 
-            if (batch.Offloaded > 0)
+            if (batch.Refused.Count > 0 || batch.Preempted > 0)
             {
-                instance.Order(batch.Offloaded, now);
-            }
-
-            if (batch.Refused.Count > 0)
-            {
+                // Somebody left, so there is room that was not there before.
                 continue;
             }
 
+            instance.StartOffloads(now);
             if (instance.NextOffload is { } due)
             {
                 events.Add(due, new Event(EventKind.OffloadEnd, instance.Index, 0, null));
@@ -312,13 +310,6 @@ public sealed class Simulator
 
     private void FinishStep(SimulatedInstance instance, Instant now)
     {
-        StepShape shape = instance.FirstShape;
-        foreach (double took in instance.Took)
-        {
-            tally.Step(instance.Scheduler.Predict(shape), took);
-            shape.DecodeContext += shape.Decodes;
-        }
-
         if (instance.Finish(now))
         {
             ScoreStretch(instance);
@@ -350,21 +341,17 @@ public sealed class Simulator
         }
 
         RunningSet running = instance.Scheduler.Running;
-        for (int i = running.Count - 1; i >= 0; i--)
+        for (int i = 0; i < running.Count; i++)
         {
             var request = (SimulatedRequest)running[i].Request;
             request.Score.LaterTokens(request, times, gap);
-        }
-
-        // Ending takes a sequence out of the running set, so from the back.
-        for (int i = running.Count - 1; i >= 0; i--)
-        {
-            var request = (SimulatedRequest)running[i].Request;
             if (request.Left == 0)
             {
-                End(request, RequestEnd.Completed, new Instant(times[^1]));
+                completed.Add(request);
             }
         }
+
+        Complete(new Instant(times[^1]));
     }
 
     private void ScoreStep(Batch batch, Instant now)
@@ -378,21 +365,34 @@ public sealed class Simulator
 
             var request = (SimulatedRequest)slice.Sequence.Request;
             request.Score.Token(request, now);
-            bool isFirst = request.Sequence.Generated == 1;
-            if (isFirst)
+            if (request.Sequence.Generated == 1)
             {
                 router.PrefillFinished(request, now);
             }
 
             if (request.Left == 0)
             {
-                End(request, RequestEnd.Completed, now);
+                completed.Add(request);
             }
             else if (request.DecodeInstance != request.Instance!.Index)
             {
                 HandOver(request, now);
             }
         }
+
+        Complete(now);
+    }
+
+    /// <summary>Ends those whose last token has come, in the order of their arrival.</summary>
+    private void Complete(Instant now)
+    {
+        completed.Sort(static (a, b) => a.Id.CompareTo(b.Id));
+        foreach (SimulatedRequest request in completed)
+        {
+            End(request, RequestEnd.Completed, now);
+        }
+
+        completed.Clear();
     }
 
     /// <summary>The prompt is done on a prefill instance: its KV travels to the decode instance.</summary>
@@ -460,19 +460,14 @@ public sealed class Simulator
         }
 
         RequestEnd end = isExpiry ? RequestEnd.Refused : RequestEnd.Cancelled;
-        if (request.HandedOverBy is not null)
+        SimulatedInstance instance = request.Instance!;
+        if (instance.IsBusy && request.Sequence.State == SequenceState.Running)
         {
-            StopHandOver(request, now);
-            End(request, end, now);
-        }
-        else if (request.Instance!.IsBusy && request.Sequence.State == SequenceState.Running)
-        {
-            request.Instance.GivenUp.Add(request);
-            Cut(request.Instance, now);
+            instance.GivenUp.Add(request);
+            Cut(instance, now);
         }
         else
         {
-            SimulatedInstance instance = request.Instance;
             End(request, end, now);
             Wake(instance, now);
         }
@@ -503,6 +498,11 @@ public sealed class Simulator
 
     private void End(SimulatedRequest request, RequestEnd end, Instant now)
     {
+        if (request.HandedOverBy is not null)
+        {
+            StopHandOver(request, now);
+        }
+
         request.Instance?.Scheduler.End(request.Sequence);
         request.HasEnded = true;
         active.Remove(request.Id);

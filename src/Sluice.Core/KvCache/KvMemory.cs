@@ -64,7 +64,9 @@ public sealed class KvMemory
         int copied = 0;
         if (host.Size > 0)
         {
-            int named = sequence.HostReady < NameableBlocks(sequence) ? Find(host, sequence, record: false) : 0;
+            // With copies of its own on the way it goes by those alone: others' blocks cannot stand between them.
+            bool mayShare = sequence.HostReady == sequence.Host.Count && sequence.HostReady < NameableBlocks(sequence);
+            int named = mayShare ? Find(host, sequence, record: false) : 0;
             copied = Math.Min(Math.Max(sequence.HostReady, named) * BlockSize, sequence.Tokens - 1);
         }
 

@@ -30,13 +30,19 @@ public sealed record RoutingOptions
 }
 
 /// <summary>One line of the list of routing policies.</summary>
-/// <param name="Name">What it is called in flags and reports.</param>
-/// <param name="Summary">What it does, in one line.</param>
-/// <param name="Make">Makes one from options that were checked.</param>
-public sealed record RoutingPolicyEntry(string Name, string Summary, Func<RoutingOptions, IRoutingPolicy> Make)
+/// <param name="name">What it is called in flags and reports.</param>
+/// <param name="summary">What it does, in one line.</param>
+/// <param name="make">Makes one from options that were checked.</param>
+public sealed class RoutingPolicyEntry(string name, string summary, Func<RoutingOptions, IRoutingPolicy> make)
 {
+    /// <summary>What it is called in flags and reports.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>What it does, in one line.</summary>
+    public string Summary { get; } = summary;
+
     /// <summary>Makes one for one router, or says which option to change.</summary>
-    public IRoutingPolicy Create(RoutingOptions options) => Make(options.Checked());
+    public IRoutingPolicy Create(RoutingOptions options) => make(options.Checked());
 }
 
 /// <summary>Every routing policy there is: help, errors and the dashboard draw from here.</summary>

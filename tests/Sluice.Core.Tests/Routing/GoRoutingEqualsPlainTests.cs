@@ -1,3 +1,4 @@
+using Sluice.Core.Latency;
 using Sluice.Core.Requests;
 using Sluice.Core.Routing;
 using static Sluice.Core.Tests.Routing.Make;
@@ -44,12 +45,12 @@ public sealed class GoRoutingEqualsPlainTests
             int instances = chance.Next(isSplit ? 2 : 1, 9);
             int prefill = isSplit ? chance.Next(1, instances) : instances;
             var options = new GoRoutingOptions { CreditElapsed = seed % 5 == 0 };
-            var same = Latency();
+            var same = AnyLatency();
             fast = new GoRouting(options);
             router = new Router(fast, [.. Enumerable.Range(0, instances).Select(i => new Ledger(
                 i,
                 !isSplit ? InstanceRole.Both : i < prefill ? InstanceRole.Prefill : InstanceRole.Decode,
-                isMixed ? Latency() : same))]);
+                isMixed ? AnyLatency() : same))]);
             books = [.. router.Fleet.All.ToArray().Select(ledger => new PlainInstance(ledger))];
             plain = new PlainGoRouting(books, options);
         }
@@ -160,8 +161,8 @@ public sealed class GoRoutingEqualsPlainTests
             }
         }
 
-        private OpenLatency Latency() => new(
-            Constant: chance.NextDouble() * 20, Square: chance.NextDouble() * 2e-5, Linear: chance.NextDouble() * 0.04);
+        private FiveTermLatencyModel AnyLatency() =>
+            Estimator(constant: chance.NextDouble() * 20, square: chance.NextDouble() * 2e-5, token: chance.NextDouble() * 0.04);
 
         private static (int, long, int, int, Instant) Summary(PlainInstance book) => (
             book.Prefilling.Count, book.Prefilling.Sum(r => (long)r.PromptTokens), book.Decoding.Count, book.Assigned.Count, book.Stamp);

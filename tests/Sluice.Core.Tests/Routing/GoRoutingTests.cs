@@ -63,7 +63,7 @@ public sealed class GoRoutingTests
     {
         var policy = new GoRouting(new());
         var router = new Router(policy, [
-            new Ledger(0, InstanceRole.Both, new OpenLatency(Linear: 0.2)), new Ledger(1, InstanceRole.Both, new OpenLatency())]);
+            new Ledger(0, InstanceRole.Both, Estimator(token: 0.2)), new Ledger(1, InstanceRole.Both, Estimator())]);
 
         var after = router.Fleet.Entrances.ToArray().Select(ledger => policy.Weigh(Request(1, prompt: 2000), ledger, Start).After);
 

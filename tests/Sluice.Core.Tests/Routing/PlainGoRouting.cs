@@ -1,3 +1,4 @@
+using Sluice.Core.Latency;
 using Sluice.Core.Requests;
 using Sluice.Core.Routing;
 
@@ -113,7 +114,7 @@ internal sealed class PlainInstance(Ledger like)
 
     public InstanceRole Role => like.Role;
 
-    public Latency.ILatencyModel Latency => like.Latency;
+    public ILatencyModel Latency => like.Latency;
 
     public bool IsUp { get; set; } = true;
 

@@ -106,7 +106,7 @@ public sealed class RouterTests
     [Fact]
     public void A_fleet_that_cannot_serve_is_refused_with_the_remedy()
     {
-        var latency = new OpenLatency();
+        var latency = Estimator();
 
         var half = Assert.Throws<ArgumentException>(() => new Router(new LeastLoad(), [new Ledger(0, InstanceRole.Prefill, latency)]));
         var misnumbered = Assert.Throws<ArgumentException>(() => new Router(new LeastLoad(), [new Ledger(1, InstanceRole.Both, latency)]));

@@ -14,8 +14,9 @@ namespace Sluice.Core.Batching.SlideBatching;
 /// </remarks>
 public sealed class ProServe : IBatchPolicy
 {
-    private const double LeastDrain = 1e-6;
+    private const double LeastDivisor = 1e-6;
     private const double PrefillMargin = 2;
+    private const double FloorInConstants = 4;
 
     private readonly ProServeOptions options;
     private readonly BatchPolicyContext context;
@@ -24,6 +25,7 @@ public sealed class ProServe : IBatchPolicy
     private readonly Restoring restoring;
     private readonly Offloading offloading;
     private readonly List<Sequence> arrivals = [];
+    private readonly List<Sequence> copying = [];
     private int epoch;
 
     /// <summary>SlideBatching for one instance.</summary>
@@ -40,6 +42,15 @@ public sealed class ProServe : IBatchPolicy
 
     /// <inheritdoc/>
     public int Waiting => queue.Count + arrivals.Count;
+
+    /// <summary>T of the last step, ms: what computing everything known would take.</summary>
+    internal double Total { get; private set; }
+
+    /// <summary>L of the last step, ms.</summary>
+    internal double Budget { get; private set; }
+
+    /// <summary>Φ of the last step, ms.</summary>
+    internal double Drain { get; private set; }
 
     private bool StarvationOn => options.Starvation && options.Order == SlideOrder.Slide;
 
@@ -69,7 +80,8 @@ public sealed class ProServe : IBatchPolicy
     public bool TakesAll(Batch batch, double milliseconds)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        if (batch.Running.Count > Math.Min(options.Sequences, options.Tokens)
+        if (context.Role == InstanceRole.Prefill
+            || batch.Running.Count > Math.Min(options.Sequences, options.Tokens)
             || (options.Offload == OffloadMode.Running && batch.Memory.HostBlocks > 0))
         {
             return false;
@@ -78,10 +90,10 @@ public sealed class ProServe : IBatchPolicy
         double least = double.PositiveInfinity;
         for (int i = 0; i < batch.Running.Count; i++)
         {
-            least = Math.Min(least, batch.Running[i].Request.Class.Slo.NextToken.TotalMilliseconds);
+            least = Math.Min(least, batch.Running[i].Request.Class.Slo.NextToken.Ticks);
         }
 
-        return !options.TimeBudget || milliseconds <= Math.Floor(options.Floor * least);
+        return !options.TimeBudget || milliseconds < FloorBudget(least);
     }
 
     /// <inheritdoc/>
@@ -89,14 +101,19 @@ public sealed class ProServe : IBatchPolicy
     {
         ArgumentNullException.ThrowIfNull(batch);
         TakeIn(batch);
-        double budget = Rank(batch, now, out long total);
+        if (queue.Count + batch.Running.Count == 0)
+        {
+            return;
+        }
+
+        Rank(batch, now);
         int copies = options.CopyBudget && options.TimeBudget
-            ? restoring.Budget(batch, queue, running, total * 1e-6, budget)
+            ? restoring.Budget(batch, queue, running, Total, Budget)
             : CopyBudget.Unlimited;
-        Form(batch, budget, ref copies);
+        Form(batch, ref copies);
         if (options.Offload == OffloadMode.Running && batch.Memory.HostBlocks > 0)
         {
-            offloading.Order(batch, running, queue.Count + running.Count, budget, copies);
+            offloading.Order(batch, running, queue.Count + running.Count, Budget, copies);
         }
     }
 
@@ -109,20 +126,50 @@ public sealed class ProServe : IBatchPolicy
             queue.RepriceAll(batch.Latency);
         }
 
+        TakeInCopies(batch);
         foreach (Sequence sequence in arrivals)
         {
-            queue.Add(sequence, batch.Memory.Probe(sequence), batch.Latency);
+            queue.Add(sequence, ReachOf(batch, sequence), batch.Latency);
+            if (sequence.HostBlocks < sequence.OrderedHostBlocks)
+            {
+                copying.Add(sequence);
+            }
         }
 
         arrivals.Clear();
     }
 
-    /// <summary>Steps 4 to 7: costs, budget, boundary and order. Returns L in ms; the total is T in nanoseconds.</summary>
-    private double Rank(Batch batch, Instant now, out long total)
+    /// <summary>Waiting sequences cost less as their copies arrive on the host.</summary>
+    private void TakeInCopies(Batch batch)
+    {
+        int kept = 0;
+        for (int i = 0; i < copying.Count; i++)
+        {
+            Sequence sequence = copying[i];
+            if (sequence.Slot < 0)
+            {
+                continue;
+            }
+
+            queue.Reprice(sequence, ReachOf(batch, sequence), batch.Latency);
+            if (sequence.HostBlocks < sequence.OrderedHostBlocks)
+            {
+                copying[kept++] = sequence;
+            }
+        }
+
+        copying.RemoveRange(kept, copying.Count - kept);
+    }
+
+    /// <summary>The least budget: a share of the strictest TPOT (in ticks), in whole ms as published.</summary>
+    private double FloorBudget(double leastTpot) => Math.Floor(options.Floor * (leastTpot / TimeSpan.TicksPerMillisecond));
+
+    /// <summary>Steps 4 to 7: costs, budget, boundary and order.</summary>
+    private void Rank(Batch batch, Instant now)
     {
         ILatencyModel latency = batch.Latency;
         double constant = latency.Constant;
-        total = queue.CostNanoseconds;
+        long total = queue.CostNanoseconds;
         double leastTpot = queue.LeastTpot;
         double leastDeadline = queue.LeastFeasibleDeadline(now) ?? double.PositiveInfinity;
         int count = batch.Running.Count;
@@ -131,7 +178,8 @@ public sealed class ProServe : IBatchPolicy
         {
             Sequence sequence = batch.Running[i];
             Instant deadline = NextDeadline.By(sequence, options.Anchor);
-            long cost = SlideQueue.Nanoseconds(latency.Cost(sequence.Tokens, ReachOf(batch, sequence).Tokens));
+            Reach reach = ReachOf(batch, sequence);
+            long cost = SlideQueue.Nanoseconds(latency.Cost(sequence.Tokens, reach.Tokens));
             total += cost;
             leastTpot = Math.Min(leastTpot, sequence.Request.Class.Slo.NextToken.Ticks);
             if (SlideRank.LatestStart(deadline.Ticks, cost, constant) >= now.Ticks)
@@ -139,39 +187,40 @@ public sealed class ProServe : IBatchPolicy
                 leastDeadline = Math.Min(leastDeadline, deadline.Ticks);
             }
 
-            running.Set(i, sequence, deadline, cost);
+            running.Set(i, sequence, deadline, cost, reach);
         }
 
         double leastRemaining = double.IsPositiveInfinity(leastDeadline)
             ? double.NegativeInfinity
             : (leastDeadline - now.Ticks) / TimeSpan.TicksPerMillisecond;
-        double budget;
-        double drain;
+        Total = total * 1e-6;
         if (context.Role == InstanceRole.Prefill)
         {
-            drain = (total * 1e-6) + constant;
-            Order(batch, now, drain);
-            budget = PrefillBudget(leastRemaining, constant, now, latency);
-        }
-        else
-        {
-            double floor = double.IsPositiveInfinity(leastTpot)
-                ? 0 : Math.Floor(options.Floor * (leastTpot / TimeSpan.TicksPerMillisecond));
-            budget = Math.Max(leastRemaining, floor);
-            drain = total * 1e-6 * budget / Math.Max(budget - constant, LeastDrain);
-            Order(batch, now, drain);
+            Drain = Total + constant;
+            Order(batch, now);
+            Budget = PrefillBudget(leastRemaining, constant, now);
+            return;
         }
 
-        return budget;
+        Budget = Math.Max(leastRemaining, FloorBudget(leastTpot));
+        if (Budget <= constant)
+        {
+            // No step could ever hold anything, once all are late; the authors' earlier floor then.
+            Budget = FloorInConstants * constant;
+        }
+
+        Drain = Total * Budget / Math.Max(Budget - constant, LeastDivisor);
+        Order(batch, now);
     }
 
-    private void Order(Batch batch, Instant now, double drain)
+    private void Order(Batch batch, Instant now)
     {
         double boundary = options.Order switch
         {
             SlideOrder.Deadline => double.NegativeInfinity,
             SlideOrder.Density => double.PositiveInfinity,
-            _ => now.Ticks + (options.Aggressiveness * drain * TimeSpan.TicksPerMillisecond),
+            _ when double.IsPositiveInfinity(options.Aggressiveness) => double.PositiveInfinity,
+            _ => now.Ticks + (options.Aggressiveness * Drain * TimeSpan.TicksPerMillisecond),
         };
         running.Sort(boundary, StarvationOn ? options.StarvationThreshold : null, now);
         queue.Slide(now, boundary);
@@ -180,7 +229,7 @@ public sealed class ProServe : IBatchPolicy
     }
 
     /// <summary>(c.4): what is left to the strictest, else to the first in line, else just what that one needs.</summary>
-    private double PrefillBudget(double leastRemaining, double constant, Instant now, ILatencyModel latency)
+    private double PrefillBudget(double leastRemaining, double constant, Instant now)
     {
         if (leastRemaining > constant + PrefillMargin)
         {
@@ -200,18 +249,18 @@ public sealed class ProServe : IBatchPolicy
         }
 
         double remaining = (NextDeadline.By(top, options.Anchor) - now).TotalMilliseconds;
-        double cost = top.Slot >= 0 ? queue.CostOf(top) : latency.Cost(top.Tokens, top.DeviceTokens);
+        double cost = top.Slot >= 0 ? queue.CostOf(top) : running.CostAt(0);
         return remaining > constant + PrefillMargin ? remaining : cost + constant + PrefillMargin;
     }
 
     /// <summary>Steps 9 to 11: admits from the head until something is used up, preempting from the tail.</summary>
-    private void Form(Batch batch, double budget, ref int copies)
+    private void Form(Batch batch, ref int copies)
     {
         double used = batch.Latency.Constant;
         int head = 0;
         int tail = running.Count - 1;
         while (batch.Tokens < options.Tokens && batch.Slices.Length < options.Sequences
-            && (!options.TimeBudget || budget > used))
+            && (!options.TimeBudget || Budget > used || batch.Slices.Length == 0))
         {
             bool fromQueue = queue.Count > 0 && (head > tail || QueueFirst(head));
             if (!fromQueue && head > tail)
@@ -221,14 +270,14 @@ public sealed class ProServe : IBatchPolicy
 
             Sequence next = fromQueue ? queue.First(out _) : running[head];
             Reach reach = ReachOf(batch, next);
-            if (fromQueue && queue.Reprice(next, reach, batch.Latency) && queue.First(out _) != next)
+            if (fromQueue && queue.Reprice(next, reach, batch.Latency))
             {
                 continue;
             }
 
-            int restore = options.Offload == OffloadMode.None ? 0 : Math.Min(reach.RestorableBlocks, copies);
+            int restore = Math.Min(reach.RestorableBlocks, copies);
             int cached = reach.After(restore);
-            int end = cached + Share(batch, next, cached, budget - used);
+            int end = cached + Share(batch, next, cached, Budget - used);
             if (end == cached)
             {
                 GiveUpIfAlone(batch, next);
@@ -244,7 +293,7 @@ public sealed class ProServe : IBatchPolicy
                     continue;
                 }
 
-                if (batch.Memory.PendingOffloads == 0)
+                if (batch.Memory.FreeBlocks + next.DeviceBlocks == batch.Memory.DeviceBlocks)
                 {
                     GiveUpIfAlone(batch, next);
                 }
@@ -325,8 +374,16 @@ public sealed class ProServe : IBatchPolicy
         }
     }
 
-    private static Reach ReachOf(Batch batch, Sequence sequence) =>
-        sequence.Slot < 0 && batch.Memory.HostBlocks == 0
-            ? new Reach(sequence.DeviceTokens, 0, batch.Memory.BlockSize)
-            : batch.Memory.Probe(sequence);
+    /// <summary>What a sequence can reach. One that misses a single token has all there is.</summary>
+    private Reach ReachOf(Batch batch, Sequence sequence)
+    {
+        bool fromHost = batch.Memory.HostBlocks > 0 && options.Offload != OffloadMode.None;
+        if (sequence.State == SequenceState.Running && (sequence.Missing == 1 || !fromHost))
+        {
+            return new Reach(sequence.DeviceTokens, 0, batch.Memory.BlockSize);
+        }
+
+        Reach reach = batch.Memory.Probe(sequence);
+        return fromHost ? reach : reach with { HostTokens = 0 };
+    }
 }

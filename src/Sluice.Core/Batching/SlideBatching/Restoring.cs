@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Sluice.Core.KvCache;
 using Sluice.Core.Latency;
-using Sluice.Core.Requests;
 
 namespace Sluice.Core.Batching.SlideBatching;
 
@@ -32,14 +31,10 @@ internal sealed class Restoring(CopyModel copy)
 
         for (int place = 0; place < running.Count; place++)
         {
-            Sequence sequence = running[place];
-            if (sequence.HostBlocks * batch.Memory.BlockSize > sequence.DeviceTokens)
+            Reach reach = running.ReachAt(place);
+            if (reach.RestorableBlocks > 0)
             {
-                Reach reach = batch.Memory.Probe(sequence);
-                if (reach.RestorableBlocks > 0)
-                {
-                    ranked.Add((running.RankAt(place), new CopyCandidate(sequence.Tokens, reach)));
-                }
+                ranked.Add((running.RankAt(place), new CopyCandidate(running[place].Tokens, reach)));
             }
         }
 

@@ -1,3 +1,4 @@
+using Sluice.Core.KvCache;
 using Sluice.Core.Requests;
 
 namespace Sluice.Core.Batching.SlideBatching;
@@ -26,6 +27,12 @@ internal sealed class RunningOrder
         return new SlideRank(entry.Group, entry.Key, entry.Sequence.Order);
     }
 
+    /// <summary>What the one at a place can reach.</summary>
+    public Reach ReachAt(int place) => entries[items[place]].Reach;
+
+    /// <summary>The predicted cost of the one at a place, ms.</summary>
+    public double CostAt(int place) => entries[items[place]].Nanoseconds * 1e-6;
+
     /// <summary>How many are before the boundary.</summary>
     public int Urgent { get; private set; }
 
@@ -44,8 +51,14 @@ internal sealed class RunningOrder
     }
 
     /// <summary>What the ranking needs to know of the running sequence at <paramref name="index"/>.</summary>
-    public void Set(int index, Sequence sequence, Instant deadline, long nanoseconds) =>
-        entries[index] = new Entry { Sequence = sequence, Deadline = deadline.Ticks, Nanoseconds = nanoseconds };
+    public void Set(int index, Sequence sequence, Instant deadline, long nanoseconds, Reach reach) =>
+        entries[index] = new Entry
+        {
+            Sequence = sequence,
+            Deadline = deadline.Ticks,
+            Nanoseconds = nanoseconds,
+            Reach = reach,
+        };
 
     /// <summary>Ranks and sorts.</summary>
     /// <param name="boundary">Deadlines before it are urgent, in ticks.</param>
@@ -132,6 +145,7 @@ internal sealed class RunningOrder
         public Sequence Sequence;
         public long Deadline;
         public long Nanoseconds;
+        public Reach Reach;
         public int Group;
         public double Key;
     }

@@ -4,24 +4,22 @@ using Sluice.Core.Routing;
 
 namespace Sluice.Core.Tests.Routing;
 
-/// <summary>A latency model with the coefficients in the open; by default those of proserve.md c.5.</summary>
-internal sealed record OpenLatency(
-    double Constant = 5, double Square = 1e-5, double Linear = 0.02, double Cross = 1e-5, double Cached = 1e-4,
-    double DecodeEach = 0.05, double DecodeContext = 2e-4) : ILatencyModel
-{
-    public double Prefill(int tokens, int context) =>
-        (Square * tokens * tokens) + (Linear * tokens) + (Cross * tokens * context) + (Cached * context);
-
-    public double Decode(int context) => DecodeEach + (DecodeContext * context);
-
-    public int LargestPrefill(int context, int most, double budget) =>
-        Enumerable.Range(1, most).LastOrDefault(tokens => Prefill(tokens, context) <= budget);
-}
-
 /// <summary>Short words for the tests of routing.</summary>
 internal static class Make
 {
     public static readonly Instant Start = new(0);
+
+    /// <summary>The estimator of proserve.md c.5, or one that differs in these coefficients.</summary>
+    public static FiveTermLatencyModel Estimator(double constant = 5, double square = 1e-5, double token = 0.02) => new()
+    {
+        Constant = constant,
+        PrefillSquare = square,
+        PrefillToken = token,
+        PrefillContext = 1e-5,
+        CachedToken = 1e-4,
+        DecodeSequence = 0.05,
+        DecodeContext = 2e-4,
+    };
 
     public static Instant At(double milliseconds) => Instant.FromMilliseconds(milliseconds);
 
@@ -43,11 +41,11 @@ internal static class Make
         };
 
     public static Router Colocated(IRoutingPolicy policy, int instances) =>
-        new(policy, [.. Enumerable.Range(0, instances).Select(i => new Ledger(i, InstanceRole.Both, new OpenLatency()))]);
+        new(policy, [.. Enumerable.Range(0, instances).Select(i => new Ledger(i, InstanceRole.Both, Estimator()))]);
 
     public static Router Disaggregated(IRoutingPolicy policy, int prefill, int decode) =>
         new(policy, [.. Enumerable.Range(0, prefill + decode).Select(
-            i => new Ledger(i, i < prefill ? InstanceRole.Prefill : InstanceRole.Decode, new OpenLatency()))]);
+            i => new Ledger(i, i < prefill ? InstanceRole.Prefill : InstanceRole.Decode, Estimator()))]);
 }
 
 /// <summary>Sends requests where the test says: to set a scene.</summary>
