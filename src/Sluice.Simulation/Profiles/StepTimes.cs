@@ -50,9 +50,9 @@ public sealed record StepTimes
 /// <param name="Constant">ms a step.</param>
 /// <param name="Sequence">ms a sequence.</param>
 /// <param name="Context">ms a cached token.</param>
-/// <param name="Tail">ms a token of the mean context, for waiting for the last sequence; 0 where that was not seen.</param>
-/// <param name="TailFrom">The number of sequences from which <paramref name="Tail"/> counts.</param>
-public sealed record DecodeAttention(double Constant, double Sequence, double Context, double Tail, int TailFrom)
+/// <param name="Tail">ms a token of the mean context, for waiting for the last sequence.</param>
+/// <param name="TailFrom">The number of sequences from which that counts; null where nobody waits.</param>
+public sealed record DecodeAttention(double Constant, double Sequence, double Context, double Tail = 0, int? TailFrom = null)
 {
     /// <summary>The time of the decodes of a step, ms.</summary>
     public double Milliseconds(in StepShape step)
