@@ -20,6 +20,7 @@ internal sealed class SimulatedInstance
     private readonly long[] times = new long[LongestStretch];
     private readonly double[] took = new double[LongestStretch];
     private readonly Queue<(Instant Due, int Count)> offloads = new();
+    private long startedOffloads;
     private Instant offloadLinkFree;
     private Instant transferLinkFree;
     private bool isStretch;
@@ -113,20 +114,21 @@ internal sealed class SimulatedInstance
         Batch = batch;
         took[0] = clock.Compute(batch.Shape, Scheduler.Steps);
         times[0] = now.Ticks + Ticks(clock.Step(took[0], batch.Restored));
-        if (batch.Offloaded > 0)
-        {
-            Order(batch.Offloaded, now);
-        }
-
+        StartOffloads(now);
         isStretch = false;
         Begin(1);
     }
 
-    /// <summary>Copies to the host were ordered: they queue for the link.</summary>
-    public void Order(int blocks, Instant now)
+    /// <summary>Copies to the host that were ordered since the last look queue for the link.</summary>
+    public void StartOffloads(Instant now)
     {
-        offloadLinkFree = Instant.Max(offloadLinkFree, now) + new TimeSpan(Ticks(clock.Copy.Milliseconds(blocks)));
-        offloads.Enqueue((offloadLinkFree, blocks));
+        int ordered = (int)(Scheduler.Memory.OffloadedBlocks - startedOffloads);
+        if (ordered > 0)
+        {
+            startedOffloads += ordered;
+            offloadLinkFree = Instant.Max(offloadLinkFree, now) + new TimeSpan(Ticks(clock.Copy.Milliseconds(ordered)));
+            offloads.Enqueue((offloadLinkFree, ordered));
+        }
     }
 
     /// <summary>Tells the scheduler of copies that are done.</summary>
@@ -193,12 +195,9 @@ internal sealed class SimulatedInstance
         IsUp = false;
         IsBusy = false;
         Version++;
-        while (offloads.TryDequeue(out (Instant Due, int Count) lost))
-        {
-            Scheduler.Memory.CompleteOffloads(lost.Count);
-        }
-
+        StartOffloads(now);
         offloadLinkFree = now;
+        FinishOffloads(Instant.Never);
         transferLinkFree = now;
     }
 

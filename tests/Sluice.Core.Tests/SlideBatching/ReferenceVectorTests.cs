@@ -96,6 +96,6 @@ public sealed class ReferenceVectorTests
     {
         var queue = new ReferenceQueue(new ProServeOptions { Starvation = false });
 
-        Assert.Equal(["d1:1", "d2:1", "p2:400", "p3:607"], queue.Fill());
+        Assert.Equal(["d1:1", "d2:1", "p2:400", "p3:612"], queue.Fill());
     }
 }
