@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Sluice.Cli.Flags;
 using Sluice.Cli.Output;
@@ -22,7 +23,9 @@ internal static class RunMatrix
         ParallelOptions cores = new() { MaxDegreeOfParallelism = Environment.ProcessorCount };
         try
         {
-            Parallel.For(0, runs.Count, cores, (i, loop) =>
+            // One at a time from the front, so that no core is left with all the heavy runs.
+            var order = Partitioner.Create(Enumerable.Range(0, runs.Count), EnumerablePartitionerOptions.NoBuffering);
+            Parallel.ForEach(order, cores, (i, loop) =>
             {
                 if (!cancel.IsCancellationRequested && !loop.IsStopped)
                 {
@@ -55,8 +58,13 @@ internal static class RunMatrix
             Progress = Progress,
         });
         RunReport report = simulator.Run(plan.Trace.Read(options.Seed), cancel);
+        if (cancel.IsCancellationRequested)
+        {
+            return null;
+        }
+
         Progress(look.Requests);
-        return cancel.IsCancellationRequested ? null : report;
+        return report;
     }
 
     private static IEnumerable<T> Until<T>(IEnumerable<T> items, CancellationToken cancel)

@@ -144,6 +144,39 @@ public sealed class CliProcessTests : IDisposable
     }
 
     [Fact]
+    public void An_interrupt_stops_the_work_and_leaves_nothing_half_done()
+    {
+        string json = Path.Combine(folder, "never.json");
+        using Process process = Start("simulate", "--synthetic", "requests=1000000000", "--json", json);
+        while (!File.Exists(json) && !process.HasExited)
+        {
+            Thread.Sleep(20);
+        }
+
+        Process.Start("kill", ["-INT", $"{process.Id}"]).WaitForExit();
+        Outcome outcome = End(process);
+
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.StartsWith("error: interrupted", outcome.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(json));
+    }
+
+    [Fact]
+    public void Each_request_can_be_written_as_a_line()
+    {
+        string requests = Path.Combine(folder, "requests.csv");
+
+        Outcome outcome = Sluice("simulate", "--synthetic", "requests=30", "--class", "a=1", "--requests", requests);
+
+        Assert.Equal(0, outcome.ExitCode);
+        string[] lines = File.ReadAllLines(requests);
+        Assert.Equal(31, lines.Length);
+        Assert.StartsWith("id,class,client,", lines[0], StringComparison.Ordinal);
+        Assert.Equal(Enumerable.Range(0, 30), lines.Skip(1).Select(line => int.Parse(line.Split(',')[0])).Order());
+        Assert.All(lines, line => Assert.Equal(16, line.Split(',').Length));
+    }
+
+    [Fact]
     public void A_made_trace_can_be_read_again()
     {
         string trace = Path.Combine(folder, "made.csv");
@@ -167,13 +200,23 @@ public sealed class CliProcessTests : IDisposable
 
     private Outcome Sluice(params string[] arguments)
     {
+        using Process process = Start(arguments);
+        return End(process);
+    }
+
+    private Process Start(params string[] arguments)
+    {
         ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "sluice.dll"), .. arguments])
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        using Process process = Process.Start(start)!;
+        return Process.Start(start)!;
+    }
+
+    private static Outcome End(Process process)
+    {
         Task<string> error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

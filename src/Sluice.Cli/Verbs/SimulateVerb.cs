@@ -23,14 +23,27 @@ internal static class SimulateVerb
         Option<string> json = RunVerb.Json();
         Option<string> html = RunVerb.Html();
         verb.Options.Add(json);
+        Option<string> requests = new("--requests") { HelpName = "FILE", Description = "write one CSV line a request, in the order in which they end" };
         verb.Options.Add(html);
-        verb.SetAction(parsed => RunVerb.Run(
-            Single(flags.Plan(parsed)),
-            parsed.GetValue(json),
-            parsed.GetValue(html),
-            TableReport.WriteRun,
-            CommandLine.Of(parsed),
-            cancel));
+        verb.Options.Add(requests);
+        verb.SetAction(parsed =>
+        {
+            RunPlan plan = Single(flags.Plan(parsed));
+            using OutputFile? file = OutputFile.Open("--requests", parsed.GetValue(requests), allowStandardOutput: false);
+            if (file is not null && plan.Seeds.Count > 1)
+            {
+                throw new Misuse("--requests writes one run, but --seeds makes several", "leave one of them out");
+            }
+
+            using RequestLog? log = file is null ? null : new RequestLog(file);
+            return RunVerb.Run(
+                log is null ? plan : plan with { Shared = plan.Shared with { Ended = log.Add } },
+                parsed.GetValue(json),
+                parsed.GetValue(html),
+                TableReport.WriteRun,
+                CommandLine.Of(parsed),
+                cancel);
+        });
         return verb;
     }
 

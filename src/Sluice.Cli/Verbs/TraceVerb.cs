@@ -49,7 +49,10 @@ internal static class TraceVerb
         verb.SetAction(parsed =>
         {
             TraceSource source = flags.Source(parsed);
-            return Write(source, source.Read(1), parsed.GetValue(output), cancel);
+            string? path = parsed.GetValue(output);
+            return path is not null && Path.GetFullPath(path) == Path.GetFullPath(source.Name)
+                ? throw new Misuse($"--out names the trace itself, `{path}`", "name another file")
+                : Write(source, source.Read(1), path, cancel);
         });
         return verb;
     }

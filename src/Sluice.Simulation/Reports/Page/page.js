@@ -32,9 +32,11 @@ function redraw() {
 
 function header() {
   const run = report.runs[0];
-  at("title").textContent = report.trace;
+  const title = report.trace.split("/").at(-1) || report.trace;
+  at("title").textContent = title;
   const facts = [
     ["Command", html("code", {}, report.command)],
+    ["Trace", title === report.trace ? "" : report.trace],
     ["Profile", report.profile + (run ? `, ${run.instances} ${run.instances === 1 ? "instance" : "instances"}` : "")],
     ["Classes", report.classes.map((c) => `${c.name}: ${wholePercent(c.share)} of requests, weight ${plain(c.weight)}, TTFT ${milliseconds(c.ttft)}, TPOT ${milliseconds(c.tpot)}`).join(" · ")],
     ["Policies", [...new Set(report.groups.map((g) => g.batching))].join(", ") + " with " + [...new Set(report.groups.map((g) => g.routing))].join(", ")],
@@ -108,7 +110,7 @@ function overLoadPlot(width, figure, one) {
   const top = figure.share ? 1 : roundTicks(0, most * 1.15, 5).at(-1) || most;
   return lines(width, {
     x: { kind: loads.at(-1) / loads[0] > 12 ? "log" : "linear", from: loads[0], to: loads.at(-1), ticks: loads, label: "load (× the trace's own rate)", format: times },
-    y: { from: figure.share ? Math.max(0, Math.floor(least * 10 + 1e-9) / 10) : 0, to: Math.max(top, figure.share ? 1 : most), label: figure.name, format: figure.share ? wholePercent : plain, exact: figure.share ? percent : plain },
+    y: { from: figure.share && least > 0.5 ? Math.floor(least * 10 + 1e-9) / 10 : 0, to: Math.max(top, figure.share ? 1 : most), label: figure.name, format: figure.share ? wholePercent : plain, exact: figure.share ? percent : plain },
     series,
     snap: true,
   });
@@ -128,7 +130,8 @@ function curvePlot(width, of, promise) {
   const xs = series.flatMap((s) => s.points.map((p) => p[0]));
   if (!xs.length) return shown().length ? "Nothing was measured at this load." : "No policy is shown.";
   const from = Math.min(...xs);
-  const to = Math.max(...xs, from * 2);
+  const most = Math.max(...xs, from * 2);
+  const to = Math.max(most, ...report.classes.map((c) => c[promise]).filter((p) => p < most * 3));
   return lines(width, {
     x: { kind: "log", from, to, label: `${of.toUpperCase()} (log scale)`, format: milliseconds },
     y: { from: 0, to: 1, label: "share of requests", format: wholePercent, exact: percent },
