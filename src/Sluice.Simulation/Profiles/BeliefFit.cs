@@ -3,13 +3,16 @@ using Sluice.Core.Latency;
 namespace Sluice.Simulation.Profiles;
 
 /// <summary>Fits the five terms, one constant among them, to whole steps: prefills, decodes and both together.</summary>
+/// <remarks>About half of the steps are decodes only, as on a busy machine.</remarks>
 internal static class BeliefFit
 {
     private const int MostDecodes = 128;
     private const int LongestContext = 8192;
-    private static readonly int[] Contexts = [128, 512, 1024, 2048, 4096];
+    private const int MixedContext = 1024;
+    private static readonly int[] Contexts = [128, 256, 512, 768, 1024, 1536, 2048, 3072, 4096];
+    private static readonly int[] Batches = [1, 2, 4, 8, 16, 24, 32, 48, 64, 80, 96, 112, MostDecodes];
     private static readonly int[] Prefixes = [0, 512, 2048, LongestContext];
-    private static readonly int[] Batches = [1, 2, 4, 8, 16, 32, 64, MostDecodes];
+    private static readonly int[] MixedBatches = [8, 32, MostDecodes];
 
     /// <summary>The model that meets the steps best, by relative error.</summary>
     /// <param name="steps">The times of steps.</param>
@@ -55,10 +58,9 @@ internal static class BeliefFit
             foreach (int prefix in Prefixes)
             {
                 yield return Shape(tokens, prefix, 0, 0);
-                foreach (int decodes in Batches.Where(n => n >= 8 && tokens + n <= most + MostDecodes))
+                foreach (int decodes in MixedBatches)
                 {
-                    yield return Shape(tokens, prefix, decodes, 512);
-                    yield return Shape(tokens, prefix, decodes, 2048);
+                    yield return Shape(tokens, prefix, decodes, MixedContext);
                 }
             }
         }
