@@ -44,6 +44,9 @@ public sealed class KvMemory
     /// <summary>Copies to the host that were ordered and are not done.</summary>
     public int PendingOffloads => offloads.Count;
 
+    /// <summary>The blocks of those copies, the oldest first: from which on the device to which on the host.</summary>
+    internal IEnumerable<(int Device, int Host)> CopiesOnTheWay => offloads.Select(copy => (copy.Device, copy.Host));
+
     /// <summary>Copies to the host ordered so far.</summary>
     public long OffloadedBlocks { get; private set; }
 

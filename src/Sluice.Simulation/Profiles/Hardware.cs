@@ -30,17 +30,23 @@ public sealed record Hardware(
             StepTokens = 8192,
             StepSequences = 1024,
         },
-        new("rtx4090", "RTX4090", KernelTables.Vllm, 24564 * Mebibyte, 128, Pcie4),
-        new("rtxpro6000", "RTXPRO6000", KernelTables.Vllm, 97887 * Mebibyte, 188, Pcie5) { WaitsForLongest = true },
+        new("rtx4090", "RTX4090", KernelTables.Vllm, 24564 * Mebibyte, 128, Pcie4) { StepSequences = 128 },
+        new("rtxpro6000", "RTXPRO6000", KernelTables.Vllm, 97887 * Mebibyte, 188, Pcie5)
+        {
+            StepSequences = 128,
+            WaitsForLongest = true,
+        },
     ];
 
     /// <summary>What simple kernels reach of the memory's bandwidth: 80 % of the data sheet; for operator tables only.</summary>
     public double MemoryBytesPerSecond { get; init; }
 
-    /// <summary>vLLM's max_num_batched_tokens: 8,192 on H100 and H200, 2,048 here otherwise.</summary>
+    /// <summary>
+    /// vLLM's max_num_batched_tokens: its defaults on A100, H100 and H200, and what the measured runs were given on the RTX cards.
+    /// </summary>
     public int StepTokens { get; init; } = 2048;
 
-    /// <summary>vLLM's max_num_seqs: 1,024 on H100 and H200, 256 here otherwise.</summary>
+    /// <summary>vLLM's max_num_seqs, likewise.</summary>
     public int StepSequences { get; init; } = 256;
 
     /// <summary>

@@ -4,8 +4,7 @@ namespace Sluice.Simulation.Profiles;
 
 /// <summary>How long steps really take in the simulator: richer than what the policies believe.</summary>
 /// <remarks>
-/// <para>step = overhead + dense(tokens) + heads(sequences) + attention, everything of a whole model and all its layers, in
-/// ms. The matrix products depend on the tokens of the step and nothing else; their curve is flat while reading the weights
+/// <para>step = dense(tokens) + heads(sequences) + attention + overhead, of a whole model and all its layers, in ms. The matrix products depend on the tokens of the step and nothing else; their curve is flat while reading the weights
 /// dominates and steep once arithmetic does, which no straight line can follow.</para>
 /// <para>Attention has two forms. In a step of decodes only, kernels share a query group's reads; as soon as one prefill is
 /// among them the general kernel runs and a decode's cached token costs about twice as much.</para>
@@ -24,11 +23,8 @@ public sealed record StepTimes
     /// <summary>Attention of a step with prefills.</summary>
     public required MixedAttention Mixed { get; init; }
 
-    /// <summary>What the engine adds to a step of decodes only, which it replays as one graph, ms.</summary>
-    public required double DecodeOverhead { get; init; }
-
     /// <summary>What the engine adds to a step with prefills, which it launches kernel by kernel, ms.</summary>
-    public required double MixedOverhead { get; init; }
+    public required double PrefillOverhead { get; init; }
 
     /// <summary>The time of a step, ms; 0 for an empty one.</summary>
     public double Milliseconds(in StepShape step)
@@ -40,8 +36,8 @@ public sealed record StepTimes
 
         double shared = Dense.At(step.Tokens) + Heads.At(step.Prefills + step.Decodes);
         return step.Prefills > 0
-            ? shared + Mixed.Milliseconds(step) + MixedOverhead
-            : shared + Decode.Milliseconds(step) + DecodeOverhead;
+            ? shared + Mixed.Milliseconds(step) + PrefillOverhead
+            : shared + Decode.Milliseconds(step);
     }
 }
 
@@ -49,14 +45,14 @@ public sealed record StepTimes
 /// <remarks>
 /// From <see cref="TailFrom"/> sequences on, kernels stop cutting a sequence's cache into pieces: each
 /// sequence keeps its processors to the end, and whoever ends last keeps the others waiting. What is left of the last one is
-/// half of Σ kv² / Σ kv on average, and Σ kv² / Σ kv is some 1.4 times the mean in conversations.
+/// half of Σ kv² / Σ kv on average, and Σ kv² / Σ kv is some 1.2 times the mean in conversations.
 /// </remarks>
 /// <param name="Constant">ms a step.</param>
 /// <param name="Sequence">ms a sequence.</param>
 /// <param name="Context">ms a cached token.</param>
-/// <param name="Tail">ms a token of the mean context, for waiting for the last sequence; 0 where that was not seen.</param>
-/// <param name="TailFrom">The number of sequences from which <paramref name="Tail"/> counts.</param>
-public sealed record DecodeAttention(double Constant, double Sequence, double Context, double Tail, int TailFrom)
+/// <param name="Tail">ms a token of the mean context, for waiting for the last sequence.</param>
+/// <param name="TailFrom">The number of sequences from which that counts; null where nobody waits.</param>
+public sealed record DecodeAttention(double Constant, double Sequence, double Context, double Tail = 0, int? TailFrom = null)
 {
     /// <summary>The time of the decodes of a step, ms.</summary>
     public double Milliseconds(in StepShape step)
