@@ -18,7 +18,9 @@ internal static class Failure
         or SimulationRefusedException
         or OperationCanceledException;
 
-    /// <summary>2 when the command, or a file it names, was wrong from the start; 1 when the work failed, as at a malformed line.</summary>
+    /// <summary>
+    /// 2 when the command, or a file it names, was wrong from the start; 1 when the work failed, as at a malformed line.
+    /// </summary>
     public static int ExitCode(Exception error) => error switch
     {
         TraceFormatException => SluiceProgram.Failed,
@@ -44,7 +46,8 @@ internal static class Failure
         Misuse misuse => (misuse.Message, misuse.Hint),
         UnknownNameException unknown => (unknown.Message, unknown.Hint),
         OperationCanceledException => ("interrupted before anything was done", null),
-        ArgumentException { ParamName: { } name } => Split(error.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)),
+        ArgumentException { ParamName: { } name } =>
+            Split(error.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)),
         _ => Split(error.Message),
     };
 
@@ -56,7 +59,8 @@ internal static class Failure
         for (int i = 0; i < message.Length - 2; i++)
         {
             quoted ^= message[i] == '`';
-            if (!quoted && message[i] is '.' or '!' && message[i + 1] == ' ' && (char.IsUpper(message[i + 2]) || message[i + 2] == '`'))
+            bool ends = message[i] == '.' && message[i + 1] == ' ' && (char.IsUpper(message[i + 2]) || message[i + 2] == '`');
+            if (ends && !quoted)
             {
                 return (message[..i], message[(i + 2)..].TrimEnd('.'));
             }

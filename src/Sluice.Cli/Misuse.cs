@@ -24,7 +24,8 @@ internal sealed class Misuse(string cause, string hint) : Exception(cause)
                 return new UnknownNameException(
                     $"flag of `{Path(parsed.CommandResult)}`",
                     token.Split('=')[0],
-                    [.. command.Options.Where(option => !option.Hidden).Select(option => option.Name).Append("--help").Distinct()]);
+                    [.. command.Options.Where(option => !option.Hidden).Select(option => option.Name)
+                        .Append("--help").Distinct()]);
             }
 
             return command.Subcommands.Count > 0
@@ -42,15 +43,14 @@ internal sealed class Misuse(string cause, string hint) : Exception(cause)
         return error.SymbolResult switch
         {
             OptionResult { Tokens.Count: 0 } option => new Misuse(
-                $"`{option.IdentifierToken?.Value ?? option.Option.Name}` has no value", $"write `{option.Option.Name} {Wanted(option.Option)}`"),
+                $"`{option.Option.Name}` has no value",
+                $"write `{option.Option.Name} {option.Option.HelpName ?? "VALUE"}`"),
             OptionResult { IdentifierTokenCount: > 1 } option => new Misuse(
                 $"`{option.Option.Name}` is given {option.IdentifierTokenCount} times", "give it once"),
             ArgumentResult argument => new Misuse($"`{Path(parsed.CommandResult)}` needs {argument.Argument.Name}", help),
             _ => new Misuse(error.Message.TrimEnd('.').Replace('\'', '`'), help),
         };
     }
-
-    private static string Wanted(Option option) => option.HelpName ?? "VALUE";
 
     private static string Path(CommandResult command) =>
         command.Parent is CommandResult parent ? $"{Path(parent)} {command.Command.Name}" : "sluice";

@@ -25,7 +25,8 @@ internal static class SluiceProgram
         using PosixSignalRegistration terminate = Cancelling(PosixSignal.SIGTERM, interrupted);
         try
         {
-            ParseResult parsed = Root(interrupted.Token).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+            ParserConfiguration parser = new() { ResponseFileTokenReplacer = null };
+            ParseResult parsed = Root(interrupted.Token).Parse(args, parser);
             if (parsed.Action is ParseErrorAction)
             {
                 throw Misuse.Of(parsed);

@@ -74,8 +74,12 @@ internal static class ClassFlag
                     ? Flags.Read.Number($"the weight of class `{name}`", weight, 1e-6, 1e6)
                     : 1,
                 Slo = new Slo(
-                    given.TryGetValue("ttft", out string? ttft) ? Flags.Read.Duration($"the TTFT of class `{name}`", ttft) : standard.FirstToken,
-                    given.TryGetValue("tpot", out string? tpot) ? Flags.Read.Duration($"the TPOT of class `{name}`", tpot) : standard.NextToken),
+                    given.TryGetValue("ttft", out string? ttft)
+                        ? Flags.Read.Duration($"the TTFT of class `{name}`", ttft)
+                        : standard.FirstToken,
+                    given.TryGetValue("tpot", out string? tpot)
+                        ? Flags.Read.Duration($"the TPOT of class `{name}`", tpot)
+                        : standard.NextToken),
             }.Checked(),
             share);
     }

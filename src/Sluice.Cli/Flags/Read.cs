@@ -7,7 +7,8 @@ internal static class Read
 {
     /// <summary>A whole number between two bounds.</summary>
     public static int Whole(string flag, string text, int least, int most) =>
-        int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most
+        int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
+            && value >= least && value <= most
             ? value
             : throw new Misuse(
                 $"{flag} cannot be `{text}`",
@@ -15,7 +16,8 @@ internal static class Read
 
     /// <summary>A number between two bounds.</summary>
     public static double Number(string flag, string text, double least, double most) =>
-        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value >= least && value <= most
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+            && value >= least && value <= most
             ? value
             : throw new Misuse(
                 $"{flag} cannot be `{text}`",

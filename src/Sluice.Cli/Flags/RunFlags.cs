@@ -12,64 +12,47 @@ internal sealed class RunFlags
 {
     private const int MostInstances = 100_000;
 
-    private readonly Option<string> trace = new("--trace")
-    {
-        HelpName = "FILE",
-        Description = "a trace file, .gz or not; FILE#RUN chooses a run of a file with several",
-    };
+    private readonly Option<string> trace =
+        Flag.Text("--trace", "FILE", "a trace file, .gz or not; FILE#RUN chooses a run of a file with several");
 
-    private readonly Option<string> format = new("--format") { HelpName = "NAME", Description = "the trace's format; detected by default" };
-    private readonly Option<string> synthetic = new("--synthetic")
-    {
-        HelpName = "SPEC",
-        Description = "instead of --trace: `default` or requests=10000,prompt=1000,answer=200,rate=10,…",
-    };
+    private readonly Option<string> format = Flag.Text("--format", "NAME", "the trace's format; detected by default");
+    private readonly Option<string> synthetic =
+        Flag.Text("--synthetic", "SPEC", "instead of --trace: `default` or requests=10000,prompt=1000,answer=200,rate=10,…");
 
-    private readonly Option<string> limit = new("--limit") { HelpName = "N", Description = "only the first N requests" };
-    private readonly Option<bool> skipBadLines = new("--skip-bad-lines") { Description = "count malformed lines instead of stopping at one" };
-    private readonly Option<string> rateScale = new("--rate-scale")
-    {
-        HelpName = "X[,Y…]",
-        Description = "arrival times are divided by this (default 1)",
-    };
+    private readonly Option<string> limit = Flag.Text("--limit", "N", "only the first N requests");
+    private readonly Option<bool> skipBadLines =
+        Flag.Switch("--skip-bad-lines", "count malformed lines instead of stopping at one");
+    private readonly Option<string> rateScale =
+        Flag.Text("--rate-scale", "X[,Y…]", "arrival times are divided by this (default 1)");
 
     private readonly Option<string[]> classes = new("--class")
     {
         HelpName = "SPEC",
-        Description = "repeatable: high=0.5,weight=2,ttft=1s,tpot=50ms (NAME=share of requests; default one class, TTFT 2s, TPOT 100ms)",
+        Description = "repeatable: high=0.5,weight=2,ttft=1s,tpot=50ms, NAME=share of requests "
+            + "(default one class, TTFT 2s, TPOT 100ms)",
     };
 
-    private readonly Option<string> profile = new("--profile")
-    {
-        HelpName = "NAME|FILE",
-        Description = $"latency and memory (default {ProfileCatalog.Default}); a comma list is taken in turn by the instances",
-    };
+    private readonly Option<string> profile =
+        Flag.Text("--profile", "NAME|FILE", $"latency and memory (default {ProfileCatalog.Default}); a comma list is taken in turn by the instances");
 
-    private readonly Option<string> instances = new("--instances") { HelpName = "N", Description = "instances in the fleet (default one for each profile)" };
-    private readonly Option<string> pd = new("--pd") { HelpName = "P:D", Description = "P instances prefill, D decode" };
-    private readonly Option<string> batching = new("--batching") { HelpName = "NAME[,…]", Description = "batching policy, NAME or NAME:key=value" };
-    private readonly Option<string> routing = new("--routing") { HelpName = "NAME[,…]", Description = "routing policy (default roundrobin)" };
-    private readonly Option<string> lengths = new("--lengths")
-    {
-        HelpName = "none|mean|oracle",
-        Description = "what policies may know of answer lengths (default none)",
-    };
+    private readonly Option<string> instances =
+        Flag.Text("--instances", "N", "instances in the fleet (default one for each profile)");
+    private readonly Option<string> pd = Flag.Text("--pd", "P:D", "P instances prefill, D decode");
+    private readonly Option<string> batching =
+        Flag.Text("--batching", "NAME[,…]", "batching policy, NAME or NAME:key=value");
+    private readonly Option<string> routing = Flag.Text("--routing", "NAME[,…]", "routing policy (default roundrobin)");
+    private readonly Option<string> lengths =
+        Flag.Text("--lengths", "none|mean|oracle", "what policies may know of answer lengths (default none)");
 
-    private readonly Option<string> kvBlocks = new("--kv-blocks") { HelpName = "N", Description = "device blocks of an instance" };
-    private readonly Option<string> hostBlocks = new("--host-blocks") { HelpName = "N", Description = "host blocks of an instance" };
-    private readonly Option<string> blockSize = new("--block-size") { HelpName = "N", Description = "tokens in a block" };
-    private readonly Option<string> stepNoise = new("--step-noise")
-    {
-        HelpName = "X",
-        Description = "standard deviation of step times as a share of them (default 0)",
-    };
+    private readonly Option<string> kvBlocks = Flag.Text("--kv-blocks", "N", "device blocks of an instance");
+    private readonly Option<string> hostBlocks = Flag.Text("--host-blocks", "N", "host blocks of an instance");
+    private readonly Option<string> blockSize = Flag.Text("--block-size", "N", "tokens in a block");
+    private readonly Option<string> stepNoise =
+        Flag.Text("--step-noise", "X", "standard deviation of step times as a share of them (default 0)");
 
-    private readonly Option<string> seed = new("--seed") { HelpName = "N", Description = "seed of all chance (default 1)" };
-    private readonly Option<string> seeds = new("--seeds")
-    {
-        HelpName = "K",
-        Description = "K runs with seeds N…N+K-1; figures carry mean and 95 % interval",
-    };
+    private readonly Option<string> seed = Flag.Text("--seed", "N", "seed of all chance (default 1)");
+    private readonly Option<string> seeds =
+        Flag.Text("--seeds", "K", "K runs with seeds N…N+K-1; figures carry mean and 95 % interval");
 
     private readonly Option<bool> bound = new("--bound") { Description = "the clairvoyant bound of the gain", Hidden = true };
 
@@ -117,7 +100,8 @@ internal sealed class RunFlags
         int fleet = Whole(parsed, instances, 1, MostInstances) ?? split ?? named.Length;
         if (split is { } parts && parts != fleet)
         {
-            throw new Misuse($"--pd {parsed.GetValue(pd)} makes {parts} instances, but --instances is {fleet}", "leave one of them out");
+            throw new Misuse(
+                $"--pd {parsed.GetValue(pd)} makes {parts} instances, but --instances is {fleet}", "leave one of them out");
         }
 
         SimulationOptions shared = new()
@@ -156,7 +140,8 @@ internal sealed class RunFlags
         string? made = parsed.GetValue(synthetic);
         return (file, made) switch
         {
-            (null, null) => throw new Misuse("there is nothing to run", "name a file with --trace, or make a workload with --synthetic default"),
+            (null, null) => throw new Misuse(
+                "there is nothing to run", "name a file with --trace, or make a workload with --synthetic default"),
             (not null, not null) => throw new Misuse("--trace and --synthetic are both given", "leave one of them out"),
             ("", null) => throw new Misuse("--trace is empty", "name a file, or make a workload with --synthetic default"),
             (not null, null) => TraceSource.File(file, parsed.GetValue(format), parsed.GetValue(skipBadLines), most),

@@ -27,7 +27,7 @@ internal sealed record RunPlan
     /// <summary>Seeds.</summary>
     public required IReadOnlyList<int> Seeds { get; init; }
 
-    /// <summary>The options of every run, in the order in which runs are reported: by load, then policy pair, then seed.</summary>
+    /// <summary>The options of every run, in the order of reports: by load, then policy pair, then seed.</summary>
     public IReadOnlyList<SimulationOptions> Runs() =>
         [.. from rateScale in RateScales
             from batching in Batchings

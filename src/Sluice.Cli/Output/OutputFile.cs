@@ -17,7 +17,7 @@ internal sealed class OutputFile : IDisposable
     /// <summary>Whether this is standard output.</summary>
     public bool IsStandardOutput => file is null;
 
-    /// <summary>Opens what a flag names; null when the flag was not given. <c>-</c> is standard output where it is allowed.</summary>
+    /// <summary>Opens what a flag names; null when it was not given. <c>-</c> is standard output where allowed.</summary>
     public static OutputFile? Open(string flag, string? path, bool allowStandardOutput)
     {
         if (path is null)
@@ -39,7 +39,7 @@ internal sealed class OutputFile : IDisposable
         {
             throw new Misuse($"{flag} cannot write `{path}`: its folder does not exist", "make the folder, or name another file");
         }
-        catch (Exception error) when (error is UnauthorizedAccessException or IOException or ArgumentException or NotSupportedException)
+        catch (Exception error) when (error is UnauthorizedAccessException or IOException or ArgumentException)
         {
             string why = Directory.Exists(path) ? "it is a folder" : "it may not be written, or something else is writing it";
             throw new Misuse($"{flag} cannot write `{path}`: {why}", "name another file");

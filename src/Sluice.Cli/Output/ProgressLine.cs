@@ -44,7 +44,8 @@ internal sealed class ProgressLine(long total, string unit) : IDisposable
         int filled = (int)(share * Bar);
         TimeSpan passed = Stopwatch.GetElapsedTime(start);
         string left = share > 0.01 ? $", {(passed / share) - passed:hh\\:mm\\:ss} left" : "";
-        string line = $"[{new string('#', filled)}{new string('.', Bar - filled)}] {share,4:P0}  {now:N0} of {total:N0} {unit}{left}";
+        string bar = new string('#', filled).PadRight(Bar, '.');
+        string line = $"[{bar}] {share,4:P0}  {now:N0} of {total:N0} {unit}{left}";
         Console.Error.Write($"\r{line.PadRight(drawn)}");
         drawn = line.Length;
     }

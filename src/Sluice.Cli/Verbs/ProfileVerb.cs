@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Sluice.Cli.Flags;
 using Sluice.Cli.Output;
 using Sluice.Simulation.Profiles;
 
@@ -61,16 +62,18 @@ internal static class ProfileVerb
         {
             Examples = ["sluice profile fit --name llama3-8b-h100 --data ../shared/data/profiles --out llama3-8b-h100.json"],
         };
-        Option<string> name = new("--name") { HelpName = "NAME", Description = "MODEL-HARDWARE[-tpN]" };
-        Option<string> data = new("--data") { HelpName = "DIR", Description = "the folder of the kernel tables" };
-        Option<string> output = new("--out") { HelpName = "FILE", Description = "where to; standard output by default" };
+        Option<string> name = Flag.Text("--name", "NAME", "MODEL-HARDWARE[-tpN]");
+        Option<string> data = Flag.Text("--data", "DIR", "the folder of the kernel tables");
+        Option<string> output = Flag.Text("--out", "FILE", "where to; standard output by default");
         verb.Options.Add(name);
         verb.Options.Add(data);
         verb.Options.Add(output);
         verb.SetAction(parsed =>
         {
-            string wanted = parsed.GetValue(name) ?? throw new Misuse("there is no name", "say what to fit with --name MODEL-HARDWARE[-tpN]");
-            string folder = parsed.GetValue(data) ?? throw new Misuse("there are no kernel times", "name their folder with --data DIR");
+            string wanted = parsed.GetValue(name)
+                ?? throw new Misuse("there is no name", "say what to fit with --name MODEL-HARDWARE[-tpN]");
+            string folder = parsed.GetValue(data)
+                ?? throw new Misuse("there are no kernel times", "name their folder with --data DIR");
             if (!Directory.Exists(folder))
             {
                 throw new Misuse($"there is no folder `{folder}`", "name the folder of the kernel tables with --data DIR");

@@ -8,9 +8,10 @@ namespace Sluice.Cli.Verbs;
 /// <summary>What <c>simulate</c> and <c>compare</c> have in common: run, then write table, JSON and page.</summary>
 internal static class RunVerb
 {
-    public static Option<string> Json() => new("--json") { HelpName = "FILE", Description = "write the figures as JSON; - is standard output" };
+    public static Option<string> Json() =>
+        Flag.Text("--json", "FILE", "write the figures as JSON; - is standard output");
 
-    public static Option<string> Html() => new("--html") { HelpName = "FILE", Description = "write one self-contained page with plots" };
+    public static Option<string> Html() => Flag.Text("--html", "FILE", "write one self-contained page with plots");
 
     /// <summary>Opens the outputs, runs the plan, writes what was finished.</summary>
     public static int Run(

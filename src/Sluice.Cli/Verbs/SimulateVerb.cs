@@ -23,7 +23,8 @@ internal static class SimulateVerb
         Option<string> json = RunVerb.Json();
         Option<string> html = RunVerb.Html();
         verb.Options.Add(json);
-        Option<string> requests = new("--requests") { HelpName = "FILE", Description = "write one CSV line a request, in the order in which they end" };
+        Option<string> requests =
+            Flag.Text("--requests", "FILE", "write one CSV line a request, in the order in which they end");
         verb.Options.Add(html);
         verb.Options.Add(requests);
         verb.SetAction(parsed =>

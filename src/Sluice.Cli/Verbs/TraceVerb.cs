@@ -65,7 +65,7 @@ internal static class TraceVerb
             Examples = ["sluice trace make requests=1000,prompt=500,answer=100,rate=5 --seed 7 --out made.csv"],
         };
         Argument<string> specification = new("SPEC") { Description = "`default` or key=value,…" };
-        Option<string> seed = new("--seed") { HelpName = "N", Description = "seed of all chance (default 1)" };
+        Option<string> seed = Flag.Text("--seed", "N", "seed of all chance (default 1)");
         Option<string> output = Out();
         verb.Arguments.Add(specification);
         verb.Options.Add(seed);
@@ -80,7 +80,7 @@ internal static class TraceVerb
     }
 
     private static Option<string> Out() =>
-        new("--out") { HelpName = "FILE", Description = "where to; standard output by default" };
+        Flag.Text("--out", "FILE", "where to; standard output by default");
 
     private static int Write(TraceSource source, IEnumerable<TraceRecord> records, string? path, CancellationToken cancel)
     {
@@ -144,9 +144,10 @@ internal static class TraceVerb
     private sealed class SourceFlags
     {
         private readonly Argument<string> file = new("FILE") { Description = "a trace file, .gz or not" };
-        private readonly Option<string> format = new("--format") { HelpName = "NAME", Description = "the format; detected by default" };
-        private readonly Option<string> limit = new("--limit") { HelpName = "N", Description = "only the first N requests" };
-        private readonly Option<bool> skip = new("--skip-bad-lines") { Description = "count malformed lines instead of stopping at one" };
+        private readonly Option<string> format = Flag.Text("--format", "NAME", "the format; detected by default");
+        private readonly Option<string> limit = Flag.Text("--limit", "N", "only the first N requests");
+        private readonly Option<bool> skip =
+            Flag.Switch("--skip-bad-lines", "count malformed lines instead of stopping at one");
 
         public SourceFlags(Command command)
         {

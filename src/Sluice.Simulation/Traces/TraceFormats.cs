@@ -1,3 +1,5 @@
+using Sluice.Core;
+
 namespace Sluice.Simulation.Traces;
 
 /// <summary>The formats a trace may have: the one list from which detection, help and error messages draw.</summary>
@@ -134,8 +136,7 @@ public static class TraceFormats
     {
         string plain = name.Trim().Replace(' ', '-').Replace('_', '-');
         return All.FirstOrDefault(f => f.Name.Equals(plain, StringComparison.OrdinalIgnoreCase))
-            ?? throw new ArgumentException(
-                $"No trace format is called `{name}`. {NearestName.Hint(plain, All.Select(f => f.Name))}");
+            ?? throw new UnknownNameException("trace format", name, [.. All.Select(f => f.Name)]);
     }
 
     /// <summary>The format a file with these columns has; null when none claims them.</summary>

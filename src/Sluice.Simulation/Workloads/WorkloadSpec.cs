@@ -1,5 +1,5 @@
 using System.Globalization;
-using Sluice.Simulation.Traces;
+using Sluice.Core;
 
 namespace Sluice.Simulation.Workloads;
 
@@ -127,7 +127,7 @@ public sealed record WorkloadSpec
         "clients" => this with { Clients = (int)Whole(key, value, 1, 1_000_000) },
         "shared-prefix" => this with { SharedPrefix = (int)Whole(key, value, 0, SyntheticWorkload.MostTokens - 1) },
         "prefixes" => this with { Prefixes = (int)Whole(key, value, 1, 1_000_000) },
-        _ => throw new ArgumentException($"A synthetic workload has no `{key}`. {NearestName.Hint(key, Keys)}"),
+        _ => throw new UnknownNameException("key of a synthetic workload", key, Keys),
     };
 
     /// <summary>Refuses keys that would have no effect.</summary>
@@ -174,7 +174,6 @@ public sealed record WorkloadSpec
         int index = Array.IndexOf(names, value.ToLowerInvariant());
         return index >= 0
             ? Enum.GetValues<T>()[index]
-            : throw new ArgumentException(
-                $"The synthetic workload's `{key}` cannot be `{value}`. {NearestName.Hint(value, names)}");
+            : throw new UnknownNameException($"value of `{key}` in a synthetic workload", value, names);
     }
 }

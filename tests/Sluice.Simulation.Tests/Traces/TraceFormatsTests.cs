@@ -105,10 +105,10 @@ public class TraceFormatsTests
     [Fact]
     public void An_unknown_format_is_answered_with_the_nearest_name_and_the_list()
     {
-        ArgumentException error = Assert.Throws<ArgumentException>(() => TraceFormats.Named("moncake"));
+        UnknownNameException error = Assert.Throws<UnknownNameException>(() => TraceFormats.Named("moncake"));
 
-        Assert.Contains("Did you mean `mooncake`?", error.Message, StringComparison.Ordinal);
-        Assert.All(TraceFormats.All, f => Assert.Contains($"`{f.Name}`", error.Message, StringComparison.Ordinal));
+        Assert.Equal("mooncake", error.Nearest);
+        Assert.Equal(TraceFormats.All.Select(f => f.Name), error.Names);
     }
 
     [Theory]
