@@ -47,8 +47,11 @@ public sealed class Scheduler
     /// <summary>Whether there is nobody to serve.</summary>
     public bool IsIdle => Waiting == 0 && Running.Count == 0;
 
-    /// <summary>How long a step is believed to take, ms, after all corrections.</summary>
-    public double Predict(in StepShape shape) => batch.Latency.Step(shape);
+    /// <summary>Steps that were run.</summary>
+    public long Steps { get; private set; }
+
+    /// <summary>Σ |predicted − actual| ÷ actual over those steps; divided by them, the mean absolute percentage error.</summary>
+    public double StepErrors { get; private set; }
 
     /// <summary>A sequence arrives.</summary>
     public void Add(Sequence sequence, Instant now)
@@ -108,7 +111,7 @@ public sealed class Scheduler
             }
         }
 
-        correction.Observe(model.Step(batch.Shape), took);
+        Learn(batch.Shape, took);
     }
 
     /// <summary>A sequence has ended, was cancelled, or goes to another instance: it leaves with all it held here.</summary>
@@ -207,9 +210,17 @@ public sealed class Scheduler
 
         foreach (double milliseconds in took)
         {
-            correction.Observe(model.Step(shape), milliseconds);
+            Learn(shape, milliseconds);
             shape.DecodeContext += shape.Decodes;
         }
+    }
+
+    private void Learn(in StepShape shape, double took)
+    {
+        double plain = model.Step(shape);
+        Steps++;
+        StepErrors += Math.Abs((plain * correction.Factor) - took) / took;
+        correction.Observe(plain, took);
     }
 
     /// <summary>Takes a sequence out of those that wait to land.</summary>

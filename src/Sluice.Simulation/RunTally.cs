@@ -14,8 +14,6 @@ internal sealed class RunTally(IReadOnlyList<ClassShare> classes)
         classes.ToDictionary(share => share.Class.Name, _ => new Scoreboard());
 
     private readonly QuantileSketch decisions = new();
-    private double stepErrors;
-    private long predictedSteps;
 
     public long Preemptions { get; set; }
 
@@ -38,16 +36,11 @@ internal sealed class RunTally(IReadOnlyList<ClassShare> classes)
 
     public void Decision(double microseconds) => decisions.Add(Math.Max(microseconds, 0));
 
-    public void Step(double predicted, double took)
-    {
-        stepErrors += Math.Abs(predicted - took) / took;
-        predictedSteps++;
-    }
-
     public RunReport Report(SimulationOptions options, IReadOnlyList<SimulatedInstance> fleet, Timeline timeline, double wallSeconds)
     {
         double seconds = First is { } first ? (Last - first).TotalSeconds : 0;
         double PerSecond(double count) => seconds > 0 ? count / seconds : 0;
+        long steps = fleet.Sum(instance => instance.Scheduler.Steps);
         return new RunReport
         {
             Batching = options.Batching,
@@ -70,12 +63,12 @@ internal sealed class RunTally(IReadOnlyList<ClassShare> classes)
             TokensPerSecond = PerSecond(all.Tokens),
             RequestsPerSecond = PerSecond(all.Ended(RequestEnd.Completed)),
             Makespan = seconds * 1000,
-            Steps = fleet.Sum(instance => instance.Steps),
+            Steps = steps,
             Preemptions = Preemptions,
             RecomputedTokens = RecomputedTokens,
             OffloadedBlocks = fleet.Sum(instance => instance.Scheduler.Memory.OffloadedBlocks),
             ReloadedBlocks = fleet.Sum(instance => instance.Scheduler.Memory.RestoredBlocks),
-            PredictionError = new PredictionError(predictedSteps == 0 ? 0 : stepErrors / predictedSteps, null),
+            PredictionError = new PredictionError(steps == 0 ? 0 : fleet.Sum(instance => instance.Scheduler.StepErrors) / steps, null),
             DecisionMicros = new DecisionMicros(decisions.Mean ?? 0, decisions.Quantile(0.99) ?? 0),
             WallSeconds = wallSeconds,
             Timeline = timeline.Points,

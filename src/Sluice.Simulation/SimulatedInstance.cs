@@ -20,9 +20,9 @@ internal sealed class SimulatedInstance
     private readonly long[] times = new long[LongestStretch];
     private readonly double[] took = new double[LongestStretch];
     private readonly Queue<(Instant Due, int Count)> offloads = new();
+    private long startedOffloads;
     private Instant offloadLinkFree;
     private Instant transferLinkFree;
-    private StepShape firstShape;
     private bool isStretch;
     private int foreseen;
 
@@ -67,9 +67,6 @@ internal sealed class SimulatedInstance
     /// <summary>The step or the first step of the stretch that is running.</summary>
     public Batch? Batch { get; private set; }
 
-    /// <summary>Steps so far.</summary>
-    public long Steps { get; private set; }
-
     /// <summary>Requests whose KV is on its way from here.</summary>
     public int HandingOver { get; set; }
 
@@ -82,12 +79,6 @@ internal sealed class SimulatedInstance
     /// <summary>When each step of the running stretch ended.</summary>
     public ReadOnlySpan<long> Times => times.AsSpan(0, foreseen);
 
-    /// <summary>What computing took in each, ms.</summary>
-    public ReadOnlySpan<double> Took => took.AsSpan(0, foreseen);
-
-    /// <summary>What the first step of the stretch holds; each later one has one more cached token a sequence.</summary>
-    public StepShape FirstShape => firstShape;
-
     /// <summary>Starts a stretch, if the next steps are sure to be alike.</summary>
     public bool TryStretch(Instant now)
     {
@@ -97,17 +88,16 @@ internal sealed class SimulatedInstance
             most = Math.Min(most, ((SimulatedRequest)Scheduler.Running[i].Request).Left);
         }
 
-        int steps = Scheduler.Steady(most, out firstShape);
+        int steps = Scheduler.Steady(most, out StepShape shape);
         if (steps == 0)
         {
             return false;
         }
 
-        StepShape shape = firstShape;
         long at = now.Ticks;
         for (int i = 0; i < steps; i++)
         {
-            took[i] = clock.Compute(shape, Steps + i);
+            took[i] = clock.Compute(shape, Scheduler.Steps + i);
             at += Ticks(took[i]);
             times[i] = at;
             shape.DecodeContext += shape.Decodes;
@@ -122,23 +112,23 @@ internal sealed class SimulatedInstance
     public void Start(Batch batch, Instant now)
     {
         Batch = batch;
-        firstShape = batch.Shape;
-        took[0] = clock.Compute(firstShape, Steps);
+        took[0] = clock.Compute(batch.Shape, Scheduler.Steps);
         times[0] = now.Ticks + Ticks(clock.Step(took[0], batch.Restored));
-        if (batch.Offloaded > 0)
-        {
-            Order(batch.Offloaded, now);
-        }
-
+        StartOffloads(now);
         isStretch = false;
         Begin(1);
     }
 
-    /// <summary>Copies to the host were ordered: they queue for the link.</summary>
-    public void Order(int blocks, Instant now)
+    /// <summary>Copies to the host that were ordered since the last look queue for the link.</summary>
+    public void StartOffloads(Instant now)
     {
-        offloadLinkFree = Instant.Max(offloadLinkFree, now) + new TimeSpan(Ticks(clock.Copy.Milliseconds(blocks)));
-        offloads.Enqueue((offloadLinkFree, blocks));
+        int ordered = (int)(Scheduler.Memory.OffloadedBlocks - startedOffloads);
+        if (ordered > 0)
+        {
+            startedOffloads += ordered;
+            offloadLinkFree = Instant.Max(offloadLinkFree, now) + new TimeSpan(Ticks(clock.Copy.Milliseconds(ordered)));
+            offloads.Enqueue((offloadLinkFree, ordered));
+        }
     }
 
     /// <summary>Tells the scheduler of copies that are done.</summary>
@@ -186,11 +176,10 @@ internal sealed class SimulatedInstance
     {
         IsBusy = false;
         Version++;
-        Steps += foreseen;
         FinishOffloads(now);
         if (isStretch)
         {
-            Scheduler.Advance(Took);
+            Scheduler.Advance(took.AsSpan(0, foreseen));
         }
         else
         {
@@ -206,12 +195,9 @@ internal sealed class SimulatedInstance
         IsUp = false;
         IsBusy = false;
         Version++;
-        while (offloads.TryDequeue(out (Instant Due, int Count) lost))
-        {
-            Scheduler.Memory.CompleteOffloads(lost.Count);
-        }
-
+        StartOffloads(now);
         offloadLinkFree = now;
+        FinishOffloads(Instant.Never);
         transferLinkFree = now;
     }
 

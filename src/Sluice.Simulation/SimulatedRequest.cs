@@ -7,6 +7,9 @@ namespace Sluice.Simulation;
 /// <summary>A request with what only the simulator knows: how long its answer will be, and how it is being served.</summary>
 internal sealed class SimulatedRequest : Request
 {
+    /// <summary>A patience that outlasts every run.</summary>
+    public static readonly TimeSpan Endless = TimeSpan.FromDays(100_000);
+
     private AnswerScore score;
     private Sequence? sequence;
 
@@ -28,8 +31,11 @@ internal sealed class SimulatedRequest : Request
     /// <summary>Where it decodes, chosen at arrival.</summary>
     public int DecodeInstance { get; set; }
 
-    /// <summary>When its client gives up; never, for most.</summary>
-    public Instant GivesUpAt { get; set; } = Instant.Never;
+    /// <summary>When its client gives up; beyond every run, for most.</summary>
+    public required Instant GivesUpAt { get; init; }
+
+    /// <summary>Whether its client gives up at all.</summary>
+    public bool IsImpatient => GivesUpAt < Arrival + Endless;
 
     /// <summary>Whether it has ended.</summary>
     public bool HasEnded { get; set; }

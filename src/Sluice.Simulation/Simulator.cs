@@ -1,6 +1,5 @@
 using Sluice.Core;
 using Sluice.Core.Batching;
-using Sluice.Core.Latency;
 using Sluice.Core.Measures;
 using Sluice.Core.Requests;
 using Sluice.Core.Routing;
@@ -15,21 +14,16 @@ namespace Sluice.Simulation;
 /// One queue of events in one total order; every source of chance has its own named stream. Same options and same trace: the same
 /// run to the last bit, wall-clock measurements aside.
 /// </remarks>
-public sealed class Simulator
+public sealed partial class Simulator
 {
     private readonly SimulationOptions options;
     private readonly EventQueue events = new();
     private readonly List<SimulatedInstance> fleet = [];
     private readonly Dictionary<long, SimulatedRequest> active = [];
+    private readonly List<SimulatedRequest> completed = [];
     private readonly Router router;
     private readonly RunTally tally;
     private readonly Timeline timeline = new();
-    private readonly RandomStream classStream;
-    private readonly RandomStream patience;
-    private readonly double[] classEnds;
-    private IEnumerator<TraceRecord>? arrivals;
-    private Instant lastArrival;
-    private long nextId;
 
     /// <summary>A run that has not begun.</summary>
     /// <exception cref="ArgumentException">An option cannot be; the message says which.</exception>
@@ -48,11 +42,6 @@ public sealed class Simulator
             RoutingPolicies.Find(options.Routing).Create(new RoutingOptions { Seed = options.Seed, Instances = fleet.Count }),
             [.. fleet.Select(instance => new Ledger(instance.Index, instance.Role, instance.Profile.Latency))]);
         tally = new RunTally(options.Classes);
-        var streams = new RandomStreams(options.Seed);
-        classStream = streams.Stream("classes");
-        patience = streams.Stream("patience");
-        double sum = 0;
-        classEnds = [.. options.Classes.Select(share => sum += share.Share)];
     }
 
     /// <summary>Runs the trace to its end, or until cancelled; requests on their way then count as unfinished.</summary>
@@ -67,8 +56,8 @@ public sealed class Simulator
             events.Add(outage.Until, new Event(EventKind.Up, outage.Instance, 0, null));
         }
 
-        arrivals = trace.GetEnumerator();
-        ForeseeArrival();
+        using var source = new RequestSource(options, trace);
+        ForeseeArrival(source);
         Instant now = default;
         long told = 0;
         while (!cancel.IsCancellationRequested && events.TryTake(out Event what, out Instant at))
@@ -80,6 +69,11 @@ public sealed class Simulator
 
             now = at;
             Happen(what, now);
+            if (what.Kind == EventKind.Arrival)
+            {
+                ForeseeArrival(source);
+            }
+
             if (tally.Ended >= told + 256)
             {
                 told = tally.Ended;
@@ -87,7 +81,6 @@ public sealed class Simulator
             }
         }
 
-        arrivals.Dispose();
         foreach (SimulatedRequest request in active.Values.OrderBy(request => request.Id).ToList())
         {
             End(request, cancel.IsCancellationRequested ? RequestEnd.Unfinished : throw Stuck(request), now);
@@ -117,7 +110,6 @@ public sealed class Simulator
         {
             case EventKind.Arrival:
                 Arrive(what.Request!, now);
-                ForeseeArrival();
                 break;
             case EventKind.StepEnd when what.Version == fleet[what.Instance].Version:
                 FinishStep(fleet[what.Instance], now);
@@ -147,40 +139,12 @@ public sealed class Simulator
         options.AfterEvent?.Invoke(this, fleet);
     }
 
-    private void ForeseeArrival()
+    private void ForeseeArrival(RequestSource source)
     {
-        if (!arrivals!.MoveNext())
+        if (source.Next() is { } request)
         {
-            return;
+            events.Add(request.Arrival, new Event(EventKind.Arrival, 0, 0, request));
         }
-
-        TraceRecord record = arrivals.Current;
-        var at = new Instant((long)(record.Arrival.Ticks / options.RateScale));
-        lastArrival = Instant.Max(lastArrival, at);
-        double draw = classStream.NextDouble();
-        int its = 0;
-        while (its < classEnds.Length - 1 && draw >= classEnds[its])
-        {
-            its++;
-        }
-
-        var request = new SimulatedRequest
-        {
-            Id = nextId++,
-            Arrival = lastArrival,
-            PromptTokens = record.PromptTokens,
-            AnswerTokens = record.AnswerTokens,
-            Class = options.Classes[its].Class,
-            Client = record.Client,
-            Blocks = record.Blocks,
-            ExpectedAnswerTokens = options.Lengths switch
-            {
-                LengthKnowledge.Oracle => record.AnswerTokens,
-                LengthKnowledge.Mean => options.MeanAnswerTokens,
-                _ => null,
-            },
-        };
-        events.Add(lastArrival, new Event(EventKind.Arrival, 0, 0, request));
     }
 
     private void Arrive(SimulatedRequest request, Instant now)
@@ -198,10 +162,8 @@ public sealed class Simulator
             events.Add(now + life, new Event(EventKind.GiveUp, 0, 0, request));
         }
 
-        if (options.ImpatientShare > 0 && patience.NextDouble() < options.ImpatientShare)
+        if (request.IsImpatient)
         {
-            double seconds = patience.NextExponential(options.MeanPatience.TotalSeconds);
-            request.GivesUpAt = now + TimeSpan.FromSeconds(seconds);
             events.Add(request.GivesUpAt, new Event(EventKind.GiveUp, 0, 0, request));
         }
     }
@@ -252,6 +214,7 @@ public sealed class Simulator
             return;
         }
 
+        instance.StartOffloads(now);
         instance.FinishOffloads(now);
         timeline.Look(now, fleet);
         while (!instance.Scheduler.IsIdle)
@@ -283,16 +246,13 @@ public sealed class Simulator
                 return;
             }
 
-            if (batch.Offloaded > 0)
+            if (batch.Refused.Count > 0 || batch.Preempted > 0)
             {
-                instance.Order(batch.Offloaded, now);
-            }
-
-            if (batch.Refused.Count > 0)
-            {
+                // Somebody left, so there is room that was not there before.
                 continue;
             }
 
+            instance.StartOffloads(now);
             if (instance.NextOffload is { } due)
             {
                 events.Add(due, new Event(EventKind.OffloadEnd, instance.Index, 0, null));
@@ -310,142 +270,6 @@ public sealed class Simulator
         }
     }
 
-    private void FinishStep(SimulatedInstance instance, Instant now)
-    {
-        StepShape shape = instance.FirstShape;
-        foreach (double took in instance.Took)
-        {
-            tally.Step(instance.Scheduler.Predict(shape), took);
-            shape.DecodeContext += shape.Decodes;
-        }
-
-        if (instance.Finish(now))
-        {
-            ScoreStretch(instance);
-        }
-        else
-        {
-            ScoreStep(instance.Batch!, now);
-        }
-
-        foreach (SimulatedRequest request in instance.GivenUp)
-        {
-            if (!request.HasEnded)
-            {
-                End(request, RequestEnd.Cancelled, now);
-            }
-        }
-
-        instance.GivenUp.Clear();
-        Wake(instance, now);
-    }
-
-    private void ScoreStretch(SimulatedInstance instance)
-    {
-        ReadOnlySpan<long> times = instance.Times;
-        long gap = 0;
-        for (int i = 1; i < times.Length; i++)
-        {
-            gap = Math.Max(gap, times[i] - times[i - 1]);
-        }
-
-        RunningSet running = instance.Scheduler.Running;
-        for (int i = running.Count - 1; i >= 0; i--)
-        {
-            var request = (SimulatedRequest)running[i].Request;
-            request.Score.LaterTokens(request, times, gap);
-        }
-
-        // Ending takes a sequence out of the running set, so from the back.
-        for (int i = running.Count - 1; i >= 0; i--)
-        {
-            var request = (SimulatedRequest)running[i].Request;
-            if (request.Left == 0)
-            {
-                End(request, RequestEnd.Completed, new Instant(times[^1]));
-            }
-        }
-    }
-
-    private void ScoreStep(Batch batch, Instant now)
-    {
-        foreach (ref readonly Slice slice in batch.Slices)
-        {
-            if (!slice.Emits)
-            {
-                continue;
-            }
-
-            var request = (SimulatedRequest)slice.Sequence.Request;
-            request.Score.Token(request, now);
-            bool isFirst = request.Sequence.Generated == 1;
-            if (isFirst)
-            {
-                router.PrefillFinished(request, now);
-            }
-
-            if (request.Left == 0)
-            {
-                End(request, RequestEnd.Completed, now);
-            }
-            else if (request.DecodeInstance != request.Instance!.Index)
-            {
-                HandOver(request, now);
-            }
-        }
-    }
-
-    /// <summary>The prompt is done on a prefill instance: its KV travels to the decode instance.</summary>
-    private void HandOver(SimulatedRequest request, Instant now)
-    {
-        SimulatedInstance from = request.Instance!;
-        from.Scheduler.Detach(request.Sequence);
-        from.HandingOver++;
-        request.HandedOverBy = from;
-        request.Instance = fleet[request.DecodeInstance];
-        events.Add(from.Transfer(request.Sequence.DeviceTokens, now), new Event(EventKind.TransferEnd, from.Index, 0, request));
-    }
-
-    private void Land(SimulatedRequest request, Instant now)
-    {
-        if (request.HandedOverBy is not { } from)
-        {
-            return;
-        }
-
-        StopHandOver(request, now);
-        if (request.HasEnded)
-        {
-            return;
-        }
-
-        SimulatedInstance to = request.Instance!;
-        if (!to.IsUp)
-        {
-            Reroute(request, now);
-            return;
-        }
-
-        to.Scheduler.Land(request.Sequence);
-        Cut(to, now);
-        Wake(to, now);
-    }
-
-    private void StopHandOver(SimulatedRequest request, Instant now)
-    {
-        SimulatedInstance from = request.HandedOverBy!;
-        from.Scheduler.HandOver(request.Sequence);
-        from.HandingOver--;
-        request.HandedOverBy = null;
-        Wake(from, now);
-    }
-
-    private void Reroute(SimulatedRequest request, Instant now)
-    {
-        request.Sequence.Reset();
-        Send(request, now);
-    }
-
     private void GiveUp(SimulatedRequest request, Instant now)
     {
         if (request.HasEnded)
@@ -460,49 +284,26 @@ public sealed class Simulator
         }
 
         RequestEnd end = isExpiry ? RequestEnd.Refused : RequestEnd.Cancelled;
-        if (request.HandedOverBy is not null)
+        SimulatedInstance instance = request.Instance!;
+        if (instance.IsBusy && request.Sequence.State == SequenceState.Running)
         {
-            StopHandOver(request, now);
-            End(request, end, now);
-        }
-        else if (request.Instance!.IsBusy && request.Sequence.State == SequenceState.Running)
-        {
-            request.Instance.GivenUp.Add(request);
-            Cut(request.Instance, now);
+            instance.GivenUp.Add(request);
+            Cut(instance, now);
         }
         else
         {
-            SimulatedInstance instance = request.Instance;
             End(request, end, now);
             Wake(instance, now);
         }
     }
 
-    private void Fail(SimulatedInstance instance, Instant now)
-    {
-        instance.Fail(now);
-        instance.GivenUp.Clear();
-        router.InstanceDown(instance.Index);
-        List<SimulatedRequest> there = [.. active.Values.Where(request => request.Instance == instance || request.HandedOverBy == instance).OrderBy(request => request.Id)];
-        foreach (SimulatedRequest request in there.Where(request => request.HandedOverBy == instance))
-        {
-            // Its KV goes down with its source.
-            StopHandOver(request, now);
-            Reroute(request, now);
-        }
-
-        foreach (SimulatedRequest request in there.Where(request => request.Instance == instance && request.HandedOverBy is null))
-        {
-            if (request.Sequence.State is SequenceState.Waiting or SequenceState.Running)
-            {
-                instance.Scheduler.End(request.Sequence);
-                Reroute(request, now);
-            }
-        }
-    }
-
     private void End(SimulatedRequest request, RequestEnd end, Instant now)
     {
+        if (request.HandedOverBy is not null)
+        {
+            StopHandOver(request, now);
+        }
+
         request.Instance?.Scheduler.End(request.Sequence);
         request.HasEnded = true;
         active.Remove(request.Id);

@@ -29,7 +29,7 @@ internal sealed class StepClock(Profile profile, double noise, int seed, int ins
     /// <param name="step">Its number on this instance.</param>
     public double Compute(in StepShape shape, long step)
     {
-        double milliseconds = profile.Latency.Step(shape);
+        double milliseconds = profile.StepMilliseconds(shape);
         return noise == 0 ? milliseconds : milliseconds * Math.Max(1 + (noise * Deviate(step)), LeastFactor);
     }
 

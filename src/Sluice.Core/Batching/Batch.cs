@@ -147,6 +147,22 @@ public sealed class Batch
         refused.Add(sequence);
     }
 
+    /// <summary>
+    /// Gives up a sequence whose known tokens need more blocks than the instance has at all: it would wait for ever, and
+    /// those behind it with it. True when it did.
+    /// </summary>
+    public bool RefuseIfTooLarge(Sequence sequence)
+    {
+        ArgumentNullException.ThrowIfNull(sequence);
+        bool tooLarge = Memory.BlocksFor(sequence.Tokens) > Memory.DeviceBlocks;
+        if (tooLarge)
+        {
+            Refuse(sequence);
+        }
+
+        return tooLarge;
+    }
+
     internal void Clear()
     {
         slices.AsSpan(0, count).Clear();

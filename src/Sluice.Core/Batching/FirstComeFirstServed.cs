@@ -14,6 +14,7 @@ namespace Sluice.Core.Batching;
 public sealed class FirstComeFirstServed : IBatchPolicy
 {
     private readonly LinkedQueue waiting = new();
+    private readonly List<Sequence> victims = [];
 
     /// <inheritdoc/>
     public int Waiting => waiting.Count;
@@ -35,10 +36,17 @@ public sealed class FirstComeFirstServed : IBatchPolicy
     public void Fill(Batch batch, Instant now)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        if (Continue(batch))
+        if (RunningFirst.Continue(batch, RunningFirst.LastAdmitted, victims))
         {
             Admit(batch);
         }
+
+        foreach (Sequence victim in victims)
+        {
+            waiting.AddFirst(victim);
+        }
+
+        victims.Clear();
     }
 
     /// <inheritdoc/>
@@ -48,45 +56,12 @@ public sealed class FirstComeFirstServed : IBatchPolicy
         return batch.Running.Count <= batch.Limits.Tokens;
     }
 
-    /// <summary>Lets the running ones go on. False when one of them had to give way.</summary>
-    private bool Continue(Batch batch)
-    {
-        bool everyoneFits = true;
-        for (int i = 0; i < batch.Running.Count && batch.Tokens < batch.Limits.Tokens; i++)
-        {
-            Sequence sequence = batch.Running[i];
-            int end = sequence.DeviceTokens + Math.Min(sequence.Missing, batch.Limits.Tokens - batch.Tokens);
-            while (!batch.TryAdd(sequence, end))
-            {
-                everyoneFits = false;
-                Sequence last = batch.Running[batch.Running.Count - 1];
-                batch.Preempt(last);
-                waiting.AddFirst(last);
-                if (last == sequence)
-                {
-                    return false;
-                }
-            }
-        }
-
-        return everyoneFits;
-    }
-
     private void Admit(Batch batch)
     {
         while (waiting.First is { } head
-            && batch.Tokens < batch.Limits.Tokens
-            && batch.Running.Count < batch.Limits.Sequences)
+            && (batch.RefuseIfTooLarge(head)
+                || RunningFirst.TryAdmit(batch, head, batch.Limits.Tokens - batch.Tokens)))
         {
-            int reach = batch.Memory.Probe(head).DeviceTokens;
-            int end = reach + Math.Min(head.Tokens - reach, batch.Limits.Tokens - batch.Tokens);
-            bool wholePromptFits =
-                batch.Memory.BlocksFor(head.Tokens) - batch.Memory.BlocksFor(reach) <= batch.Memory.FreeBlocks;
-            if (!wholePromptFits || !batch.TryAdd(head, end))
-            {
-                break;
-            }
-
             waiting.RemoveFirst();
         }
     }

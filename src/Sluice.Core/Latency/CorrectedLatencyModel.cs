@@ -8,6 +8,9 @@ public sealed class CorrectedLatencyModel(ILatencyModel model, LatencyCorrection
     /// <inheritdoc/>
     public double Constant => model.Constant * correction.Factor;
 
+    /// <summary>What is corrected, for orders: the correction is one factor on every cost and does not change them.</summary>
+    public ILatencyModel Uncorrected => model;
+
     /// <summary>Grows whenever predictions change; estimates cached under a smaller one are out of date.</summary>
     public int Epoch => correction.Epoch;
 

@@ -22,12 +22,12 @@ public sealed class LatencyCorrection
     private const double QuantileRate = 0.1;
     private const double LeastScatter = 0.001;
 
-    private readonly double _quantile;
-    private readonly double _rate;
-    private double _mean = 1;
-    private double _scatter = LeastScatter;
-    private double _upper = 1;
-    private long _steps;
+    private readonly double share;
+    private readonly double pace;
+    private double mean = 1;
+    private double scatter = LeastScatter;
+    private double upper = 1;
+    private long steps;
 
     /// <summary>Starts without any correction.</summary>
     /// <param name="halfLife">Steps after which an observation counts half. Default 64.</param>
@@ -47,8 +47,8 @@ public sealed class LatencyCorrection
         }
 
         HalfLife = halfLife;
-        _quantile = quantile;
-        _rate = 1 - Math.Pow(0.5, 1 / halfLife);
+        share = quantile;
+        pace = 1 - Math.Pow(0.5, 1 / halfLife);
     }
 
     /// <summary>Steps after which an observation counts half.</summary>
@@ -61,7 +61,7 @@ public sealed class LatencyCorrection
     public int Epoch { get; private set; }
 
     /// <summary>What a corrected prediction is to be multiplied by so that the asked share of steps is not longer.</summary>
-    public double UpperRatio => _mean / Factor * _upper;
+    public double UpperRatio => mean / Factor * upper;
 
     /// <summary>Takes in a finished step.</summary>
     /// <param name="predicted">What the uncorrected model had said, ms.</param>
@@ -74,24 +74,24 @@ public sealed class LatencyCorrection
             return;
         }
 
-        double relative = Math.Clamp(ratio / _mean, 1 / Outlier, Outlier);
+        double relative = Math.Clamp(ratio / mean, 1 / Outlier, Outlier);
         Follow(relative);
 
         // The first steps are averaged plainly, so that the start of 1 is forgotten at once.
-        _steps++;
-        double rate = Math.Max(_rate, 1.0 / _steps);
-        _mean = Math.Clamp(_mean * (1 + (rate * (relative - 1))), 1 / Limit, Limit);
-        if (Math.Abs((_mean / Factor) - 1) >= Dead)
+        steps++;
+        double rate = Math.Max(pace, 1.0 / steps);
+        mean = Math.Clamp(mean * (1 + (rate * (relative - 1))), 1 / Limit, Limit);
+        if (Math.Abs((mean / Factor) - 1) >= Dead)
         {
-            Factor = _mean;
+            Factor = mean;
             Epoch++;
         }
     }
 
     private void Follow(double relative)
     {
-        _scatter = Math.Max(_scatter + (_rate * (Math.Abs(relative - 1) - _scatter)), LeastScatter);
-        double push = relative > _upper ? _quantile : _quantile - 1;
-        _upper = Math.Clamp(_upper * (1 + (QuantileRate * _scatter * push)), 1 / Outlier, Outlier);
+        scatter = Math.Max(scatter + (pace * (Math.Abs(relative - 1) - scatter)), LeastScatter);
+        double push = relative > upper ? share : share - 1;
+        upper = Math.Clamp(upper * (1 + (QuantileRate * scatter * push)), 1 / Outlier, Outlier);
     }
 }

@@ -8,8 +8,11 @@ public sealed record Profile
     /// <summary>As in `sluice profile list`.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Predicts steps, engine overhead included.</summary>
+    /// <summary>What the policies believe of steps, engine overhead included.</summary>
     public required ILatencyModel Latency { get; init; }
+
+    /// <summary>How long steps really take; null where nothing better than <see cref="Latency"/> is known.</summary>
+    public StepTimes? Steps { get; init; }
 
     /// <summary>Tokens in a block. vLLM's default is 16.</summary>
     public required int BlockSize { get; init; }
@@ -37,4 +40,10 @@ public sealed record Profile
 
     /// <summary>vLLM's max_num_seqs on this hardware.</summary>
     public int StepSequences { get; init; } = 256;
+
+    /// <summary>Where it comes from; null for one made by hand.</summary>
+    public ProfileOrigin? Origin { get; init; }
+
+    /// <summary>How long a step takes in the simulator, ms.</summary>
+    public double StepMilliseconds(in StepShape step) => Steps?.Milliseconds(step) ?? Latency.Step(step);
 }

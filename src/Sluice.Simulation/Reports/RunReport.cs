@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Sluice.Simulation.Reports;
 
 /// <summary>What a command reports: the object behind `--json`. Times in ms, ratios 0–1.</summary>
@@ -17,6 +19,10 @@ public sealed record Report
 
     /// <summary>One element a run.</summary>
     public required IReadOnlyList<RunReport> Runs { get; init; }
+
+    /// <summary>The service classes of all runs, for headers and plots; not part of the JSON.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<ClassShare> Classes { get; init; } = [];
 }
 
 /// <summary>One run: one policy pair, one load, one seed.</summary>
@@ -107,15 +113,15 @@ public sealed record RunReport
     public required double WallSeconds { get; init; }
 
     /// <summary>The run over time, for the plots; not part of the JSON.</summary>
-    [System.Text.Json.Serialization.JsonIgnore]
+    [JsonIgnore]
     public IReadOnlyList<TimelinePoint> Timeline { get; init; } = [];
 
     /// <summary>The distribution of TTFT as (ms, cumulative share) pairs, for the plots; not part of the JSON.</summary>
-    [System.Text.Json.Serialization.JsonIgnore]
+    [JsonIgnore]
     public IReadOnlyList<(double Milliseconds, double Share)> TtftCurve { get; init; } = [];
 
     /// <summary>The distribution of TPOT likewise.</summary>
-    [System.Text.Json.Serialization.JsonIgnore]
+    [JsonIgnore]
     public IReadOnlyList<(double Milliseconds, double Share)> TpotCurve { get; init; } = [];
 }
 

@@ -1,0 +1,214 @@
+using System.CommandLine;
+using Sluice.Core;
+using Sluice.Core.Batching;
+using Sluice.Core.Routing;
+using Sluice.Simulation;
+using Sluice.Simulation.Profiles;
+
+namespace Sluice.Cli.Flags;
+
+/// <summary>The flags that all verbs with runs share.</summary>
+internal sealed class RunFlags
+{
+    private const int MostInstances = 100_000;
+
+    private readonly Option<string> trace = new("--trace")
+    {
+        HelpName = "FILE",
+        Description = "a trace file, .gz or not; FILE#RUN chooses a run of a file with several",
+    };
+
+    private readonly Option<string> format = new("--format") { HelpName = "NAME", Description = "the trace's format; detected by default" };
+    private readonly Option<string> synthetic = new("--synthetic")
+    {
+        HelpName = "SPEC",
+        Description = "instead of --trace: `default` or requests=10000,prompt=1000,answer=200,rate=10,…",
+    };
+
+    private readonly Option<string> limit = new("--limit") { HelpName = "N", Description = "only the first N requests" };
+    private readonly Option<bool> skipBadLines = new("--skip-bad-lines") { Description = "count malformed lines instead of stopping at one" };
+    private readonly Option<string> rateScale = new("--rate-scale")
+    {
+        HelpName = "X[,Y…]",
+        Description = "arrival times are divided by this (default 1)",
+    };
+
+    private readonly Option<string[]> classes = new("--class")
+    {
+        HelpName = "SPEC",
+        Description = "repeatable: high=0.5,weight=2,ttft=1s,tpot=50ms (NAME=share of requests; default one class, TTFT 2s, TPOT 100ms)",
+    };
+
+    private readonly Option<string> profile = new("--profile")
+    {
+        HelpName = "NAME|FILE",
+        Description = $"latency and memory (default {ProfileCatalog.Default}); a comma list is taken in turn by the instances",
+    };
+
+    private readonly Option<string> instances = new("--instances") { HelpName = "N", Description = "instances in the fleet (default one for each profile)" };
+    private readonly Option<string> pd = new("--pd") { HelpName = "P:D", Description = "P instances prefill, D decode" };
+    private readonly Option<string> batching = new("--batching") { HelpName = "NAME[,…]", Description = "batching policy, NAME or NAME:key=value" };
+    private readonly Option<string> routing = new("--routing") { HelpName = "NAME[,…]", Description = "routing policy (default roundrobin)" };
+    private readonly Option<string> lengths = new("--lengths")
+    {
+        HelpName = "none|mean|oracle",
+        Description = "what policies may know of answer lengths (default none)",
+    };
+
+    private readonly Option<string> kvBlocks = new("--kv-blocks") { HelpName = "N", Description = "device blocks of an instance" };
+    private readonly Option<string> hostBlocks = new("--host-blocks") { HelpName = "N", Description = "host blocks of an instance" };
+    private readonly Option<string> blockSize = new("--block-size") { HelpName = "N", Description = "tokens in a block" };
+    private readonly Option<string> stepNoise = new("--step-noise")
+    {
+        HelpName = "X",
+        Description = "standard deviation of step times as a share of them (default 0)",
+    };
+
+    private readonly Option<string> seed = new("--seed") { HelpName = "N", Description = "seed of all chance (default 1)" };
+    private readonly Option<string> seeds = new("--seeds")
+    {
+        HelpName = "K",
+        Description = "K runs with seeds N…N+K-1; figures carry mean and 95 % interval",
+    };
+
+    private readonly Option<bool> bound = new("--bound") { Description = "the clairvoyant bound of the gain", Hidden = true };
+
+    /// <summary>Registers the flags.</summary>
+    public RunFlags(Command command, string defaultBatching)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        this.defaultBatching = defaultBatching;
+        batching.Description += $" (default {defaultBatching})";
+        Option[] all =
+        [
+            trace, format, synthetic, limit, skipBadLines, rateScale, classes, profile, instances, pd, batching, routing, lengths,
+            kvBlocks, hostBlocks, blockSize, stepNoise, seed, seeds, bound,
+        ];
+        foreach (Option option in all)
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    private readonly string defaultBatching;
+
+    /// <summary>The names the flags take, for the help.</summary>
+    public static IReadOnlyList<NameList> Names { get; } =
+    [
+        new("Batching policies", [.. BatchPolicies.All.Select(entry => (entry.Name, entry.Summary))]),
+        new("Routing policies", [.. RoutingPolicies.All.Select(entry => (entry.Name, entry.Summary))]),
+        new("Profiles", [.. ProfileCatalog.Names.Select(name => (name, ""))]),
+    ];
+
+    /// <summary>Reads and checks all of them.</summary>
+    public RunPlan Plan(ParseResult parsed)
+    {
+        ArgumentNullException.ThrowIfNull(parsed);
+        if (parsed.GetValue(bound))
+        {
+            throw new Misuse("--bound is not in this version", "leave it out: the clairvoyant bound comes with a later one");
+        }
+
+        IReadOnlyList<ClassShare> shares = ClassFlag.Read(parsed.GetValue(classes) ?? []);
+        int first = Whole(parsed, seed, 0, int.MaxValue - MostInstances) ?? 1;
+        string profileNames = parsed.GetValue(profile) ?? ProfileCatalog.Default;
+        string[] named = [.. profileNames.Split(',').Select(name => name.Trim())];
+        (int? prefills, int? split) = Split(parsed.GetValue(pd));
+        int fleet = Whole(parsed, instances, 1, MostInstances) ?? split ?? named.Length;
+        if (split is { } parts && parts != fleet)
+        {
+            throw new Misuse($"--pd {parsed.GetValue(pd)} makes {parts} instances, but --instances is {fleet}", "leave one of them out");
+        }
+
+        SimulationOptions shared = new()
+        {
+            Instances = RunPlan.Fleet([.. named.Select(ProfileCatalog.Load)], fleet),
+            PrefillInstances = prefills,
+            Classes = shares,
+            Lengths = Knowledge(parsed.GetValue(lengths)),
+            KvBlocks = Whole(parsed, kvBlocks, 1, int.MaxValue),
+            HostBlocks = Whole(parsed, hostBlocks, 0, int.MaxValue),
+            BlockSize = Whole(parsed, blockSize, 1, 65_536),
+            StepNoise = parsed.GetValue(stepNoise) is { } noise ? Read.Number("--step-noise", noise, 0, 1) : 0,
+        };
+        return new RunPlan
+        {
+            ProfileNames = profileNames,
+            Shared = shared,
+            Batchings = Policies(
+                "--batching", parsed.GetValue(batching) ?? defaultBatching, BatchPolicies.Names, name => BatchPolicies.Parse(name)),
+            Routings = Policies(
+                "--routing",
+                parsed.GetValue(routing) ?? "roundrobin",
+                [.. RoutingPolicies.All.Select(entry => entry.Name)],
+                name => RoutingPolicies.Find(name)),
+            RateScales = [.. Read.List("--rate-scale", parsed.GetValue(rateScale) ?? "1")
+                .Select(text => Read.Number("--rate-scale", text, 1e-6, 1e6))],
+            Seeds = [.. Enumerable.Range(first, Whole(parsed, seeds, 1, 10_000) ?? 1)],
+            Trace = Source(parsed),
+        };
+    }
+
+    private TraceSource Source(ParseResult parsed)
+    {
+        long? most = Whole(parsed, limit, 1, int.MaxValue);
+        string? file = parsed.GetValue(trace);
+        string? made = parsed.GetValue(synthetic);
+        return (file, made) switch
+        {
+            (null, null) => throw new Misuse("there is nothing to run", "name a file with --trace, or make a workload with --synthetic default"),
+            (not null, not null) => throw new Misuse("--trace and --synthetic are both given", "leave one of them out"),
+            ("", null) => throw new Misuse("--trace is empty", "name a file, or make a workload with --synthetic default"),
+            (not null, null) => TraceSource.File(file, parsed.GetValue(format), parsed.GetValue(skipBadLines), most),
+            _ when parsed.GetValue(format) is not null => throw new Misuse("--format has no effect on --synthetic", "leave it out"),
+            _ => TraceSource.Synthetic(made!, most),
+        };
+    }
+
+    private static IReadOnlyList<string> Policies(string flag, string text, IReadOnlyList<string> all, Action<string> check)
+    {
+        if (text.Trim() == "all")
+        {
+            return all;
+        }
+
+        IReadOnlyList<string> named = Read.List(flag, text);
+        foreach (string name in named)
+        {
+            check(name);
+        }
+
+        return named;
+    }
+
+    private static LengthKnowledge Knowledge(string? text) => text switch
+    {
+        null or "none" => LengthKnowledge.None,
+        "mean" => LengthKnowledge.Mean,
+        "oracle" => LengthKnowledge.Oracle,
+        _ when File.Exists(text) => throw new Misuse(
+            $"--lengths `{text}` is a file, and length predictors are not in this version", "use none, mean or oracle"),
+        _ => throw new UnknownNameException("length knowledge", text, ["none", "mean", "oracle"]),
+    };
+
+    private static (int? Prefills, int? Instances) Split(string? text)
+    {
+        if (text is null)
+        {
+            return (null, null);
+        }
+
+        string[] parts = text.Split(':');
+        if (parts.Length != 2)
+        {
+            throw new Misuse($"--pd cannot be `{text}`", "write it as P:D, prefill and decode instances, as in `--pd 2:6`");
+        }
+
+        int prefills = Read.Whole("the prefill part of --pd", parts[0], 1, MostInstances);
+        int decodes = Read.Whole("the decode part of --pd", parts[1], 1, MostInstances - prefills);
+        return (prefills, prefills + decodes);
+    }
+
+    private static int? Whole(ParseResult parsed, Option<string> option, int least, int most) =>
+        parsed.GetValue(option) is { } text ? Read.Whole(option.Name, text, least, most) : null;
+}

@@ -1,0 +1,41 @@
+using Sluice.Simulation;
+using Sluice.Simulation.Profiles;
+
+namespace Sluice.Cli.Flags;
+
+/// <summary>What a command is to run: every policy pair at every load with every seed.</summary>
+internal sealed record RunPlan
+{
+    /// <summary>The requests.</summary>
+    public required TraceSource Trace { get; init; }
+
+    /// <summary>The profiles as they were named, comma-separated.</summary>
+    public required string ProfileNames { get; init; }
+
+    /// <summary>The options all runs share.</summary>
+    public required SimulationOptions Shared { get; init; }
+
+    /// <summary>Batching policies.</summary>
+    public required IReadOnlyList<string> Batchings { get; init; }
+
+    /// <summary>Routing policies.</summary>
+    public required IReadOnlyList<string> Routings { get; init; }
+
+    /// <summary>Loads.</summary>
+    public required IReadOnlyList<double> RateScales { get; init; }
+
+    /// <summary>Seeds.</summary>
+    public required IReadOnlyList<int> Seeds { get; init; }
+
+    /// <summary>The options of every run, in the order in which runs are reported: by load, then policy pair, then seed.</summary>
+    public IReadOnlyList<SimulationOptions> Runs() =>
+        [.. from rateScale in RateScales
+            from batching in Batchings
+            from routing in Routings
+            from seed in Seeds
+            select Shared with { RateScale = rateScale, Batching = batching, Routing = routing, Seed = seed }];
+
+    /// <summary>One profile an instance: the given ones in turn.</summary>
+    public static IReadOnlyList<Profile> Fleet(IReadOnlyList<Profile> profiles, int instances) =>
+        [.. Enumerable.Range(0, instances).Select(i => profiles[i % profiles.Count])];
+}

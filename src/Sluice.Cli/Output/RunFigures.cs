@@ -1,0 +1,37 @@
+using System.Globalization;
+
+namespace Sluice.Cli.Output;
+
+/// <summary>The single figures of a full report, top to bottom.</summary>
+internal static class RunFigures
+{
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<Figure> All { get; } =
+    [
+        new("requests", run => run.Requests, Whole),
+        new("completed", run => run.Completed, Whole),
+        new("refused", run => run.Refused, Whole),
+        new("cancelled", run => run.Cancelled, Whole),
+        new("gain obtained", run => run.Gain.Obtained, Shown.Number),
+        new("gain attainable", run => run.Gain.Attainable, Shown.Number),
+        new("gain ratio", run => run.Gain.Ratio, Shown.Percent),
+        new("attainment", run => run.Attainment, Shown.Percent),
+        new("goodput, requests/s", run => run.Goodput, Shown.Number),
+        new("throughput, requests/s", run => run.RequestsPerSecond, Shown.Number),
+        new("throughput, tokens/s", run => run.TokensPerSecond, Shown.Number),
+        new("makespan, s", run => run.Makespan / 1000, Shown.Number),
+        new("largest gap p99, ms", run => run.GapP99, Shown.Number),
+        new("steps", run => run.Steps, Whole),
+        new("preemptions", run => run.Preemptions, Whole),
+        new("recomputed tokens", run => run.RecomputedTokens, Whole),
+        new("offloaded blocks", run => run.OffloadedBlocks, Whole),
+        new("reloaded blocks", run => run.ReloadedBlocks, Whole),
+        new("step prediction error", run => run.PredictionError.StepMape, Shown.Percent),
+        new("decision mean, us", run => run.DecisionMicros.Mean, Shown.Number),
+        new("decision p99, us", run => run.DecisionMicros.P99, Shown.Number),
+        new("wall time, s", run => run.WallSeconds, Shown.Number),
+    ];
+
+    /// <summary>A count; over several seeds its mean may have a fraction.</summary>
+    public static string Whole(double value) => value.ToString("0.#", CultureInfo.InvariantCulture);
+}

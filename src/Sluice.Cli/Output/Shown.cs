@@ -1,0 +1,47 @@
+using System.Globalization;
+using Sluice.Simulation;
+using Sluice.Simulation.Reports;
+
+namespace Sluice.Cli.Output;
+
+/// <summary>Figures as tables show them: about four digits, and plain ASCII for every terminal and pipe.</summary>
+internal static class Shown
+{
+    /// <summary>A number with four significant digits, whole from 1000 on.</summary>
+    public static string Number(double value)
+    {
+        double size = Math.Abs(value);
+        string format = size >= 1000 ? "0" : size >= 100 ? "0.0" : size >= 10 ? "0.00" : "0.000";
+        return value.ToString(format, CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>A share as a percentage with one decimal.</summary>
+    public static string Percent(double share) => (100 * share).ToString("0.0", CultureInfo.InvariantCulture) + "%";
+
+    /// <summary>Mean and, where there is one, half of the interval; a dash where nothing was measured.</summary>
+    public static string Of(Interval? figure, Func<double, string> show)
+    {
+        ArgumentNullException.ThrowIfNull(show);
+        return figure switch
+        {
+            null => "-",
+            { HalfWidth: 0 } sure => show(sure.Mean),
+            { } known => $"{show(known.Mean)} +-{show(known.HalfWidth)}",
+        };
+    }
+
+    /// <summary>A duration in the unit that suits it.</summary>
+    public static string Duration(TimeSpan time) => time.TotalSeconds >= 1
+        ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###} s")
+        : string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0.###} ms");
+
+    /// <summary>A service class in one line.</summary>
+    public static string Class(ClassShare given) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{given.Class.Name}: {given.Share * 100:0.##}% of requests, weight {given.Class.Weight:0.###}, ")
+        + $"TTFT {Duration(given.Class.Slo.FirstToken)}, TPOT {Duration(given.Class.Slo.NextToken)}";
+
+    /// <summary>A number and its noun.</summary>
+    public static string Count(long count, string noun) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count} {noun}{(count == 1 ? "" : "s")}");
+}

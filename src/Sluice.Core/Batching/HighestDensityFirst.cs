@@ -1,0 +1,58 @@
+using Sluice.Core.Latency;
+using Sluice.Core.Requests;
+
+namespace Sluice.Core.Batching;
+
+/// <summary>Serves whoever's next token brings the most gain for a predicted millisecond, waiting or running.</summary>
+/// <remarks>
+/// <para>Density = gain of the next token ÷ predicted cost of the tokens missing before it, the `density` order of
+/// proserve.md (c.3). A prompt grows denser as its chunks are done.</para>
+/// <para>Best under lasting overload, where not everybody can be served. Blind to deadlines: it hurries who has time and starves
+/// long prompts of low weight even where all could be on time.</para>
+/// </remarks>
+/// <param name="displaces">Whether who waits may take blocks from who runs. Default false.</param>
+public sealed class HighestDensityFirst(bool displaces = false) : IBatchPolicy
+{
+    private readonly MergedOrder order = new(Sparsity, displaces);
+
+    /// <summary>Its options on the command line.</summary>
+    public static IReadOnlyList<PolicyOption> Known => MergedOrder.Known;
+
+    /// <inheritdoc/>
+    public int Waiting => order.Waiting;
+
+    /// <summary>Reads its options.</summary>
+    public static HighestDensityFirst From(PolicyOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new HighestDensityFirst(MergedOrder.Displaces(options));
+    }
+
+    /// <inheritdoc/>
+    public void Enqueue(Sequence sequence, Instant now) => order.Enqueue(sequence);
+
+    /// <inheritdoc/>
+    public void Withdraw(Sequence sequence)
+    {
+        ArgumentNullException.ThrowIfNull(sequence);
+        order.Withdraw(sequence);
+    }
+
+    /// <inheritdoc/>
+    public void Fill(Batch batch, Instant now)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        order.Fill(batch);
+    }
+
+    /// <inheritdoc/>
+    public bool TakesAll(Batch batch, double milliseconds)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        return MergedOrder.TakesAll(batch);
+    }
+
+    /// <summary>Density with a minus sign: the densest goes first. A cost of nothing counts as a nanosecond.</summary>
+    private static double Sparsity(Sequence sequence, int cached, ILatencyModel latency) =>
+        -sequence.NextGain / Math.Max(latency.Cost(sequence.Tokens, cached), 1e-6);
+}

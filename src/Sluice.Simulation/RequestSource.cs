@@ -1,0 +1,75 @@
+using Sluice.Core;
+using Sluice.Simulation.Traces;
+
+namespace Sluice.Simulation;
+
+/// <summary>Makes requests of a trace's records, one at a time: scales arrivals, draws classes and patience.</summary>
+internal sealed class RequestSource : IDisposable
+{
+    private readonly SimulationOptions options;
+    private readonly IEnumerator<TraceRecord> records;
+    private readonly RandomStream classes;
+    private readonly RandomStream patience;
+    private readonly double[] classEnds;
+    private Instant last;
+    private long nextId;
+
+    public RequestSource(SimulationOptions options, IEnumerable<TraceRecord> trace)
+    {
+        this.options = options;
+        records = trace.GetEnumerator();
+        var streams = new RandomStreams(options.Seed);
+        classes = streams.Stream("classes");
+        patience = streams.Stream("patience");
+        double sum = 0;
+        classEnds = [.. options.Classes.Select(share => sum += share.Share)];
+    }
+
+    /// <summary>The next to arrive; null at the end of the trace.</summary>
+    public SimulatedRequest? Next()
+    {
+        if (!records.MoveNext())
+        {
+            return null;
+        }
+
+        TraceRecord record = records.Current;
+        last = Instant.Max(last, new Instant((long)(record.Arrival.Ticks / options.RateScale)));
+        return new SimulatedRequest
+        {
+            Id = nextId++,
+            Arrival = last,
+            PromptTokens = record.PromptTokens,
+            AnswerTokens = record.AnswerTokens,
+            Class = options.Classes[DrawClass()].Class,
+            Client = record.Client,
+            Blocks = record.Blocks,
+            GivesUpAt = last + DrawPatience(),
+            ExpectedAnswerTokens = options.Lengths switch
+            {
+                LengthKnowledge.Oracle => record.AnswerTokens,
+                LengthKnowledge.Mean => options.MeanAnswerTokens,
+                _ => null,
+            },
+        };
+    }
+
+    public void Dispose() => records.Dispose();
+
+    private int DrawClass()
+    {
+        double draw = classes.NextDouble();
+        int its = 0;
+        while (its < classEnds.Length - 1 && draw >= classEnds[its])
+        {
+            its++;
+        }
+
+        return its;
+    }
+
+    private TimeSpan DrawPatience() =>
+        options.ImpatientShare > 0 && patience.NextDouble() < options.ImpatientShare
+            ? TimeSpan.FromSeconds(patience.NextExponential(options.MeanPatience.TotalSeconds))
+            : SimulatedRequest.Endless;
+}

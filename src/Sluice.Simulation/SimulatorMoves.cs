@@ -1,0 +1,82 @@
+using Sluice.Core;
+using Sluice.Core.Requests;
+
+namespace Sluice.Simulation;
+
+/// <summary>How requests get from one instance to another: KV handed over after the prefill (P/D), and outages.</summary>
+public sealed partial class Simulator
+{
+    /// <summary>The prompt is done on a prefill instance: its KV travels to the decode instance.</summary>
+    private void HandOver(SimulatedRequest request, Instant now)
+    {
+        SimulatedInstance from = request.Instance!;
+        from.Scheduler.Detach(request.Sequence);
+        from.HandingOver++;
+        request.HandedOverBy = from;
+        request.Instance = fleet[request.DecodeInstance];
+        events.Add(from.Transfer(request.Sequence.DeviceTokens, now), new Event(EventKind.TransferEnd, from.Index, 0, request));
+    }
+
+    private void Land(SimulatedRequest request, Instant now)
+    {
+        if (request.HandedOverBy is not { } from)
+        {
+            return;
+        }
+
+        StopHandOver(request, now);
+        if (request.HasEnded)
+        {
+            return;
+        }
+
+        SimulatedInstance to = request.Instance!;
+        if (!to.IsUp)
+        {
+            Reroute(request, now);
+            return;
+        }
+
+        to.Scheduler.Land(request.Sequence);
+        Cut(to, now);
+        Wake(to, now);
+    }
+
+    private void StopHandOver(SimulatedRequest request, Instant now)
+    {
+        SimulatedInstance from = request.HandedOverBy!;
+        from.Scheduler.HandOver(request.Sequence);
+        from.HandingOver--;
+        request.HandedOverBy = null;
+        Wake(from, now);
+    }
+
+    private void Reroute(SimulatedRequest request, Instant now)
+    {
+        request.Sequence.Reset();
+        Send(request, now);
+    }
+
+    private void Fail(SimulatedInstance instance, Instant now)
+    {
+        instance.Fail(now);
+        instance.GivenUp.Clear();
+        router.InstanceDown(instance.Index);
+        List<SimulatedRequest> there = [.. active.Values.Where(request => request.Instance == instance || request.HandedOverBy == instance).OrderBy(request => request.Id)];
+        foreach (SimulatedRequest request in there.Where(request => request.HandedOverBy == instance))
+        {
+            // Its KV goes down with its source.
+            StopHandOver(request, now);
+            Reroute(request, now);
+        }
+
+        foreach (SimulatedRequest request in there.Where(request => request.Instance == instance && request.HandedOverBy is null))
+        {
+            if (request.Sequence.State is SequenceState.Waiting or SequenceState.Running)
+            {
+                instance.Scheduler.End(request.Sequence);
+                Reroute(request, now);
+            }
+        }
+    }
+}

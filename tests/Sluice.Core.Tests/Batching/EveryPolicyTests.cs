@@ -1,0 +1,70 @@
+using Sluice.Core.Batching;
+
+namespace Sluice.Core.Tests.Batching;
+
+public class EveryPolicyTests
+{
+    public static TheoryData<string> Names => [.. BatchPolicies.Names];
+
+    public static TheoryData<string> Choices =>
+        [.. BatchPolicies.Names, "edf:displace=on", "sjf:displace=on", "density:displace=on", "sarathi:chunk=3", "fairbatching:floor=0"];
+
+    [Theory]
+    [MemberData(nameof(Choices))]
+    public void Nothing_is_lost_and_every_request_ends_whatever_comes(string policy)
+    {
+        for (int seed = 0; seed < 300; seed++)
+        {
+            new RandomRun(policy, seed).Run();
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_steady_state_allocates_nothing(string policy)
+    {
+        var instance = new Instance(policy, blocks: 200, tokens: 128, sequences: 32);
+        for (int i = 0; i < 32; i++)
+        {
+            instance.Add(20, client: i % 4);
+        }
+
+        for (int i = 0; i < 100; i++)
+        {
+            instance.Add(100, weight: 2, client: i % 4);
+            if (i < 40)
+            {
+                instance.Step();
+            }
+        }
+
+        for (int step = 0; step < 10; step++)
+        {
+            instance.Step();
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int step = 0; step < 10; step++)
+        {
+            instance.Step();
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_policy_can_be_made_by_its_name_and_has_a_summary(string policy)
+    {
+        BatchPolicyChoice choice = BatchPolicies.Parse(policy);
+
+        Assert.Equal(0, choice.Create(new BatchPolicyContext()).Waiting);
+        Assert.NotEmpty(choice.Entry.Summary);
+    }
+
+    [Fact]
+    public void The_list_begins_with_the_plainest_and_ends_with_the_published_best() =>
+        Assert.Equal(
+            ["fcfs", "sarathi", "priority", "edf", "sjf", "density", "vtc", "fairbatching", "proserve"],
+            BatchPolicies.Names);
+}
