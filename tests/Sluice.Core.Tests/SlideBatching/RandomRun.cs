@@ -14,7 +14,7 @@ internal sealed class RandomRun
     private readonly int pool;
     private long lastId;
 
-    public RandomRun(int seed)
+    public RandomRun(int seed, bool shared = false)
     {
         random = new Random(seed);
         pool = random.Next(300, 3000);
@@ -25,7 +25,7 @@ internal sealed class RandomRun
             BlockSize = blockSize,
             DeviceBlocks = (pool / blockSize) + 1,
             HostBlocks = hasHost ? random.Next(1, 4 * pool / blockSize) : 0,
-            PrefixReuse = false,
+            PrefixReuse = shared,
         };
         Context = new BatchPolicyContext
         {
@@ -64,8 +64,23 @@ internal sealed class RandomRun
         Arrival = new Instant(now.Ticks - random.NextInt64(20_000)),
         PromptTokens = random.Next(1, random.Next(2, pool / 2)),
         Class = classes[random.Next(classes.Length)],
+        Blocks = Kv.PrefixReuse ? Names() : PromptBlocks.Unknown,
         MaxAnswerTokens = random.Next(1, Math.Max(2, pool / 4)),
     };
+
+    /// <summary>Names of prompts that begin alike and part at random.</summary>
+    private PromptBlocks Names()
+    {
+        ulong[] names = new ulong[random.Next(0, 40)];
+        ulong name = 1;
+        for (int i = 0; i < names.Length; i++)
+        {
+            name = (name * 31) + (random.Next(4) == 0 ? (ulong)random.Next(3) : 0);
+            names[i] = name;
+        }
+
+        return new PromptBlocks(names, 16);
+    }
 
     private ServiceClass MakeClass(int index) => new()
     {

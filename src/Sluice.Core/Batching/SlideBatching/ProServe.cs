@@ -22,6 +22,7 @@ public sealed class ProServe : IBatchPolicy
     private readonly BatchPolicyContext context;
     private readonly SlideQueue queue;
     private readonly RunningOrder running = new();
+    private readonly Admission admission;
     private readonly Restoring restoring;
     private readonly Offloading offloading;
     private readonly List<Sequence> arrivals = [];
@@ -36,6 +37,7 @@ public sealed class ProServe : IBatchPolicy
         this.options = options;
         this.context = context;
         queue = new SlideQueue(options.StarvationThreshold, StarvationOn);
+        admission = new Admission(options, context.Role, queue, running, arrivals);
         restoring = new Restoring(context.Copy);
         offloading = new Offloading(options.OffloadThreshold, context.Copy);
     }
@@ -110,7 +112,7 @@ public sealed class ProServe : IBatchPolicy
         int copies = options.CopyBudget && options.TimeBudget
             ? restoring.Budget(batch, queue, running, Total, Budget)
             : CopyBudget.Unlimited;
-        Form(batch, ref copies);
+        admission.Form(batch, Budget, ref copies);
         if (options.Offload == OffloadMode.Running && batch.Memory.HostBlocks > 0)
         {
             offloading.Order(batch, running, queue.Count + running.Count, Budget, copies);
@@ -129,7 +131,7 @@ public sealed class ProServe : IBatchPolicy
         TakeInCopies(batch);
         foreach (Sequence sequence in arrivals)
         {
-            queue.Add(sequence, ReachOf(batch, sequence), batch.Latency);
+            queue.Add(sequence, admission.ReachOf(batch, sequence), batch.Latency);
             if (sequence.HostBlocks < sequence.OrderedHostBlocks)
             {
                 copying.Add(sequence);
@@ -151,7 +153,7 @@ public sealed class ProServe : IBatchPolicy
                 continue;
             }
 
-            queue.Reprice(sequence, ReachOf(batch, sequence), batch.Latency);
+            queue.Reprice(sequence, admission.ReachOf(batch, sequence), batch.Latency);
             if (sequence.HostBlocks < sequence.OrderedHostBlocks)
             {
                 copying[kept++] = sequence;
@@ -178,7 +180,7 @@ public sealed class ProServe : IBatchPolicy
         {
             Sequence sequence = batch.Running[i];
             Instant deadline = NextDeadline.By(sequence, options.Anchor);
-            Reach reach = ReachOf(batch, sequence);
+            Reach reach = admission.ReachOf(batch, sequence);
             long cost = SlideQueue.Nanoseconds(latency.Cost(sequence.Tokens, reach.Tokens));
             total += cost;
             leastTpot = Math.Min(leastTpot, sequence.Request.Class.Slo.NextToken.Ticks);
@@ -251,139 +253,5 @@ public sealed class ProServe : IBatchPolicy
         double remaining = (NextDeadline.By(top, options.Anchor) - now).TotalMilliseconds;
         double cost = top.Slot >= 0 ? queue.CostOf(top) : running.CostAt(0);
         return remaining > constant + PrefillMargin ? remaining : cost + constant + PrefillMargin;
-    }
-
-    /// <summary>Steps 9 to 11: admits from the head until something is used up, preempting from the tail.</summary>
-    private void Form(Batch batch, ref int copies)
-    {
-        double used = batch.Latency.Constant;
-        int head = 0;
-        int tail = running.Count - 1;
-        while (batch.Tokens < options.Tokens && batch.Slices.Length < options.Sequences
-            && (!options.TimeBudget || Budget > used || batch.Slices.Length == 0))
-        {
-            bool fromQueue = queue.Count > 0 && (head > tail || QueueFirst(head));
-            if (!fromQueue && head > tail)
-            {
-                break;
-            }
-
-            Sequence next = fromQueue ? queue.First(out _) : running[head];
-            Reach reach = ReachOf(batch, next);
-            if (fromQueue && queue.Reprice(next, reach, batch.Latency))
-            {
-                continue;
-            }
-
-            int restore = Math.Min(reach.RestorableBlocks, copies);
-            int cached = reach.After(restore);
-            int end = cached + Share(batch, next, cached, Budget - used);
-            if (end == cached)
-            {
-                GiveUpIfAlone(batch, next);
-                break;
-            }
-
-            if (!batch.TryAdd(next, end, restore))
-            {
-                if (tail >= (fromQueue ? head : head + 1))
-                {
-                    // What is cached may have changed with the victim, so the head is looked at afresh.
-                    Evict(batch, running[tail--], next, end);
-                    continue;
-                }
-
-                if (batch.Memory.FreeBlocks + next.DeviceBlocks == batch.Memory.DeviceBlocks)
-                {
-                    GiveUpIfAlone(batch, next);
-                }
-
-                break;
-            }
-
-            used += batch.Latency.Cost(end, cached);
-            copies -= copies == CopyBudget.Unlimited ? 0 : restore;
-            if (fromQueue)
-            {
-                queue.Remove(next);
-            }
-            else
-            {
-                head++;
-            }
-        }
-    }
-
-    /// <summary>Whether the first of the queue goes before the running sequence at <paramref name="head"/>.</summary>
-    private bool QueueFirst(int head)
-    {
-        if (context.Role == InstanceRole.Prefill)
-        {
-            return false;
-        }
-
-        queue.First(out SlideRank rank);
-        return rank.CompareTo(running.RankAt(head)) < 0;
-    }
-
-    /// <summary>How many tokens a sequence gets; 0 stops the step.</summary>
-    private int Share(Batch batch, Sequence next, int cached, double left)
-    {
-        int missing = next.Tokens - cached;
-        int room = options.Tokens - batch.Tokens;
-        if (!options.TimeBudget)
-        {
-            return Math.Min(missing, room);
-        }
-
-        if (context.Role == InstanceRole.Prefill && batch.Slices.Length == 0)
-        {
-            return Math.Min(missing, room);
-        }
-
-        int least = options.Fail || batch.Slices.Length > 0 ? 0 : Math.Min(missing, Math.Min(options.MinimumChunk + 1, room));
-        if (missing == 1)
-        {
-            double limit = next.Stage == Stage.Decode ? left : Math.Floor(left);
-            return batch.Latency.Decode(cached) <= limit ? 1 : least;
-        }
-
-        int tokens = batch.Latency.LargestPrefill(cached, Math.Min(missing, room), Math.Floor(left));
-        return tokens < missing && tokens <= options.MinimumChunk ? least : tokens;
-    }
-
-    private void Evict(Batch batch, Sequence victim, Sequence next, int end)
-    {
-        bool offload = options.Offload != OffloadMode.None && batch.Memory.HostBlocks > 0;
-        int shortage = batch.Memory.BlocksFor(end) - next.DeviceBlocks - batch.Memory.FreeBlocks;
-        if (options.PartialEviction && shortage > 0 && shortage < victim.DeviceBlocks)
-        {
-            batch.EvictTail(victim, shortage, offload);
-            return;
-        }
-
-        batch.Preempt(victim, offload);
-        arrivals.Add(victim);
-    }
-
-    private void GiveUpIfAlone(Batch batch, Sequence next)
-    {
-        if (options.Fail && batch.Slices.Length == 0)
-        {
-            batch.Refuse(next);
-        }
-    }
-
-    /// <summary>What a sequence can reach. One that misses a single token has all there is.</summary>
-    private Reach ReachOf(Batch batch, Sequence sequence)
-    {
-        bool fromHost = batch.Memory.HostBlocks > 0 && options.Offload != OffloadMode.None;
-        if (sequence.State == SequenceState.Running && (sequence.Missing == 1 || !fromHost))
-        {
-            return new Reach(sequence.DeviceTokens, 0, batch.Memory.BlockSize);
-        }
-
-        Reach reach = batch.Memory.Probe(sequence);
-        return fromHost ? reach : reach with { HostTokens = 0 };
     }
 }

@@ -13,6 +13,10 @@ internal sealed class RunningOrder
     private Entry[] entries = new Entry[64];
     private double[] keys = new double[64];
     private int[] items = new int[64];
+    private readonly Comparison<int> byArrival;
+
+    public RunningOrder() =>
+        byArrival = (a, b) => entries[a].Sequence.Order.CompareTo(entries[b].Sequence.Order);
 
     /// <summary>How many are ranked.</summary>
     public int Count { get; private set; }
@@ -125,18 +129,20 @@ internal sealed class RunningOrder
 
     private void OrderEqualKeys(int from, int until)
     {
-        for (int i = from + 1; i < until; i++)
+        for (int start = from; start < until;)
         {
-            int item = items[i];
-            int at = i;
-            while (at > from && keys[at - 1] == keys[i]
-                && entries[items[at - 1]].Sequence.Order > entries[item].Sequence.Order)
+            int end = start + 1;
+            while (end < until && keys[end] == keys[start])
             {
-                items[at] = items[at - 1];
-                at--;
+                end++;
             }
 
-            items[at] = item;
+            if (end - start > 1)
+            {
+                items.AsSpan(start, end - start).Sort(byArrival);
+            }
+
+            start = end;
         }
     }
 
