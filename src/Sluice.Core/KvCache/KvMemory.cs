@@ -63,13 +63,13 @@ public sealed class KvMemory
     public Reach Probe(Sequence sequence)
     {
         ArgumentNullException.ThrowIfNull(sequence);
-        int known = sequence.Device.Count > 0 ? sequence.DeviceTokens : Find(device, sequence, record: false) * BlockSize;
+        int known = sequence.Device.Count > 0 ? sequence.DeviceTokens : FindOnDevice(sequence, record: false) * BlockSize;
         int copied = 0;
         if (host.Size > 0)
         {
             // With copies of its own on the way it goes by those alone: others' blocks cannot stand between them.
-            bool mayShare = sequence.HostReady == sequence.Host.Count && sequence.HostReady < NameableBlocks(sequence);
-            int named = mayShare ? Find(host, sequence, record: false) : 0;
+            bool mayShare = sequence.HostReady == sequence.Host.Count && sequence.HostReady < SharedNames(sequence);
+            int named = mayShare ? Find(host, sequence, Math.Min(SharedNames(sequence), (sequence.Tokens - 1) / BlockSize), record: false) : 0;
             copied = Math.Min(Math.Max(sequence.HostReady, named) * BlockSize, sequence.Tokens - 1);
         }
 
@@ -88,7 +88,7 @@ public sealed class KvMemory
         int shared = 0;
         if (sequence.Device.Count == 0)
         {
-            shared = Math.Min(Find(device, sequence, record: true), wanted);
+            shared = Math.Min(FindOnDevice(sequence, record: true), wanted);
             int revived = 0;
             for (int i = 0; i < shared; i++)
             {
@@ -188,6 +188,16 @@ public sealed class KvMemory
             Offload(sequence, int.MaxValue);
         }
 
+        if (prefixReuse)
+        {
+            sequence.HasOwnNames = true;
+            int full = Math.Min(sequence.DeviceTokens / BlockSize, sequence.Device.Count);
+            for (int at = 0; at < full; at++)
+            {
+                device.Name(sequence.Device[at], BlockNames.NameOf(sequence, at, BlockSize));
+            }
+        }
+
         ReleaseDevice(sequence, keep: 0);
         sequence.DeviceTokens = 0;
         sequence.RestartPrefill();
@@ -217,7 +227,7 @@ public sealed class KvMemory
         ArgumentNullException.ThrowIfNull(sequence);
         if (host.Size > 0 && prefixReuse)
         {
-            Offload(sequence, Math.Max(NameableBlocks(sequence) - sequence.Host.Count, 0));
+            Offload(sequence, Math.Max(SharedNames(sequence) - sequence.Host.Count, 0));
         }
 
         ReleaseDevice(sequence, keep: 0);
@@ -267,72 +277,36 @@ public sealed class KvMemory
     public void Audit(IEnumerable<Sequence> live)
     {
         ArgumentNullException.ThrowIfNull(live);
-        var onDevice = new int[device.Size];
-        var onHost = new int[host.Size];
+        var onDevice = new BlockAudit(device, "device");
+        var onHost = new BlockAudit(host, "host");
         foreach (Sequence sequence in live)
         {
-            Count(sequence.Device.Blocks, onDevice);
-            Count(sequence.Host.Blocks, onHost);
+            onDevice.Add(sequence.Device.Blocks);
+            onHost.Add(sequence.Host.Blocks);
         }
 
         foreach (Copy copy in offloads)
         {
-            onDevice[copy.Device]++;
-            onHost[copy.Host]++;
+            onDevice.Add(copy.Device);
+            onHost.Add(copy.Host);
         }
 
-        Compare(device, onDevice, "device");
-        Compare(host, onHost, "host");
+        onDevice.Compare();
+        onHost.Compare();
     }
 
-    private static void Count(ReadOnlySpan<int> blocks, int[] into)
+    /// <summary>Full blocks whose names equal prompts share.</summary>
+    private int SharedNames(Sequence sequence) => prefixReuse ? BlockNames.Shared(sequence, BlockSize) : 0;
+
+    /// <summary>How many leading blocks of a sequence are on the device by name.</summary>
+    private int FindOnDevice(Sequence sequence, bool record) =>
+        prefixReuse ? Find(device, sequence, BlockNames.Findable(sequence, BlockSize), record) : 0;
+
+    /// <summary>How many of the first <paramref name="most"/> blocks of a sequence a pool has by name.</summary>
+    private int Find(BlockPool pool, Sequence sequence, int most, bool record)
     {
-        foreach (int block in blocks)
-        {
-            into[block]++;
-        }
-    }
-
-    private static void Compare(BlockPool pool, int[] counted, string tier)
-    {
-        int free = 0;
-        for (int block = 0; block < counted.Length; block++)
-        {
-            free += counted[block] == 0 ? 1 : 0;
-            if (counted[block] != pool.References(block))
-            {
-                throw new InvalidOperationException(
-                    $"Blocks are not conserved: {tier} block {block} has {pool.References(block)} references, " +
-                    $"but {counted[block]} holders.");
-            }
-        }
-
-        if (free != pool.Free)
-        {
-            throw new InvalidOperationException(
-                $"Blocks are not conserved: {free} {tier} blocks have no holder, but {pool.Free} are free.");
-        }
-    }
-
-    /// <summary>Full prompt blocks that have a name.</summary>
-    private int NameableBlocks(Sequence sequence)
-    {
-        PromptBlocks blocks = sequence.Request.Blocks;
-        return prefixReuse ? Math.Min(blocks.Tokens, sequence.Request.PromptTokens) / BlockSize : 0;
-    }
-
-    /// <summary>How many leading blocks of a sequence a pool has by name, the last known token left out.</summary>
-    private int Find(BlockPool pool, Sequence sequence, bool record)
-    {
-        int most = Math.Min(NameableBlocks(sequence), (sequence.Tokens - 1) / BlockSize);
-        if (most == 0)
-        {
-            return 0;
-        }
-
-        PromptBlocks blocks = sequence.Request.Blocks;
         int found = 0;
-        while (found < most && pool.TryFind(blocks.NameOf((found + 1) * BlockSize), out int block))
+        while (found < most && pool.TryFind(BlockNames.NameOf(sequence, found, BlockSize), out int block))
         {
             if (record)
             {
@@ -354,9 +328,8 @@ public sealed class KvMemory
     {
         int from = sequence.DeviceTokens / BlockSize;
         int until = from + blocks;
-        PromptBlocks names = sequence.Request.Blocks;
         while (sequence.HostReady < until && sequence.Host.Count == sequence.HostReady
-            && host.TryFind(names.NameOf((sequence.HostReady + 1) * BlockSize), out int block))
+            && host.TryFind(BlockNames.NameOf(sequence, sequence.HostReady, BlockSize), out int block))
         {
             host.Hold(block);
             sequence.Host.Add(block);
@@ -375,10 +348,10 @@ public sealed class KvMemory
 
     private void Publish(Sequence sequence, int end)
     {
-        int until = Math.Min(end / BlockSize, NameableBlocks(sequence));
+        int until = Math.Min(end / BlockSize, SharedNames(sequence));
         for (int at = sequence.DeviceTokens / BlockSize; at < until; at++)
         {
-            device.Name(sequence.Device[at], sequence.Request.Blocks.NameOf((at + 1) * BlockSize));
+            device.Name(sequence.Device[at], BlockNames.NameOf(sequence, at, BlockSize));
         }
     }
 

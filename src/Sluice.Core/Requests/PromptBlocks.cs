@@ -16,10 +16,11 @@ public readonly record struct PromptBlocks(ReadOnlyMemory<ulong> Names, int Toke
     public int Tokens => Names.Length * TokensPerName;
 
     /// <summary>The name of the prompt's first <paramref name="end"/> tokens (1 ≤ end ≤ <see cref="Tokens"/>).</summary>
-    public ulong NameOf(int end)
+    public ulong NameOf(int end) => Mix(Names.Span[(end - 1) / TokensPerName] + (0x9E3779B97F4A7C15UL * (ulong)end));
+
+    /// <summary>SplitMix64's finaliser (Steele, Lea, Flood 2014): spreads a number over all 64 bits.</summary>
+    internal static ulong Mix(ulong x)
     {
-        // SplitMix64's finaliser (Steele, Lea, Flood 2014) over the covering name and the position.
-        ulong x = Names.Span[(end - 1) / TokensPerName] + (0x9E3779B97F4A7C15UL * (ulong)end);
         x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9UL;
         x = (x ^ (x >> 27)) * 0x94D049BB133111EBUL;
         return x ^ (x >> 31);

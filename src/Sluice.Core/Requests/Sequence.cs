@@ -13,6 +13,9 @@ public sealed class Sequence
     internal int HostReady;
     internal int HostEpoch;
 
+    /// <summary>Whether blocks that it lost bear names only it knows.</summary>
+    internal bool HasOwnNames;
+
     /// <summary>Its place with the policy while it waits there; −1 otherwise.</summary>
     internal int Slot = -1;
 
