@@ -5,7 +5,8 @@ namespace Sluice.Core.Batching;
 /// <summary>Virtual token counter, weighted: admits next the client that has been served least.</summary>
 /// <remarks>
 /// <para>A client's counter grows by the tokens of a prompt at its first admission and by those of its answers as they come, at
-/// a price each, divided by the weight of the request's class. A client that had nothing waiting is lifted to the least counter
+/// a price each, divided by the weight of its class; a client that sends in classes of different weight counts as several, so
+/// that weights matter among the requests of one client too. A client that had nothing waiting is lifted to the least counter
 /// of those that have, or to that of the client whose line emptied last: being idle earns no credit. Within a client, and
 /// for the running, as <see cref="FirstComeFirstServed"/>. Source: Sheng et al., OSDI 2024 (length-prediction.md 10).</para>
 /// <para>Good against one client crowding out the others. It promises nobody a latency, and with one client it is first come
@@ -15,7 +16,7 @@ namespace Sluice.Core.Batching;
 /// <param name="outputPrice">Charged for a token of an answer. Default 2.</param>
 public sealed class VirtualTokenCounter(double inputPrice = 1, double outputPrice = 2) : IBatchPolicy
 {
-    private readonly Dictionary<int, Account> byClient = [];
+    private readonly Dictionary<(int Client, double Weight), Account> byClient = [];
     private readonly List<Account> accounts = [];
     private readonly KeyedHeap backlogged = new();
     private readonly List<Sequence> victims = [];
@@ -53,7 +54,7 @@ public sealed class VirtualTokenCounter(double inputPrice = 1, double outputPric
 
             Account? level = backlogged.Count > 0 ? LeastServed() : emptiedLast;
             account.Counter = Math.Max(account.Counter, level?.Counter ?? 0);
-            backlogged.Add(account.Index, account.Counter, account.Client);
+            backlogged.Add(account.Index, account.Counter, account.Tie);
         }
 
         account.Waiting.AddLast(sequence);
@@ -89,7 +90,7 @@ public sealed class VirtualTokenCounter(double inputPrice = 1, double outputPric
             Account account = AccountOf(victim);
             if (account.Waiting.Count == 0)
             {
-                backlogged.Add(account.Index, account.Counter, account.Client);
+                backlogged.Add(account.Index, account.Counter, account.Tie);
             }
 
             account.Waiting.AddFirst(victim);
@@ -107,7 +108,8 @@ public sealed class VirtualTokenCounter(double inputPrice = 1, double outputPric
     }
 
     /// <summary>What a client has been charged; 0 for one that never came.</summary>
-    internal double CounterOf(int client) => byClient.TryGetValue(client, out Account? account) ? account.Counter : 0;
+    internal double CounterOf(int client, double weight = 1) =>
+        byClient.TryGetValue((client, weight), out Account? account) ? account.Counter : 0;
 
     private void Admit(Batch batch)
     {
@@ -125,18 +127,18 @@ public sealed class VirtualTokenCounter(double inputPrice = 1, double outputPric
             Left(account);
             if (!refused && head.Preemptions == 0)
             {
-                account.Counter += inputPrice * head.Request.PromptTokens / head.Request.Class.Weight;
+                account.Counter += inputPrice * head.Request.PromptTokens / account.Weight;
             }
         }
     }
 
     private Account AccountOf(Sequence sequence)
     {
-        int client = sequence.Request.Client;
-        if (!byClient.TryGetValue(client, out Account? account))
+        (int Client, double Weight) key = (sequence.Request.Client, sequence.Request.Class.Weight);
+        if (!byClient.TryGetValue(key, out Account? account))
         {
-            account = new Account { Client = client, Index = accounts.Count };
-            byClient.Add(client, account);
+            account = new Account { Client = key.Client, Weight = key.Weight, Index = accounts.Count };
+            byClient.Add(key, account);
             accounts.Add(account);
         }
 
@@ -150,7 +152,7 @@ public sealed class VirtualTokenCounter(double inputPrice = 1, double outputPric
         while (backlogged.TopKey < account.Counter)
         {
             backlogged.Pop();
-            backlogged.Add(account.Index, account.Counter, account.Client);
+            backlogged.Add(account.Index, account.Counter, account.Tie);
             account = accounts[backlogged.Top];
         }
 
@@ -182,7 +184,8 @@ public sealed class VirtualTokenCounter(double inputPrice = 1, double outputPric
         if (tokens > 0)
         {
             sequence.Charged = sequence.Generated;
-            AccountOf(sequence).Counter += outputPrice * tokens / sequence.Request.Class.Weight;
+            Account account = AccountOf(sequence);
+            account.Counter += outputPrice * tokens / account.Weight;
         }
     }
 
@@ -190,7 +193,12 @@ public sealed class VirtualTokenCounter(double inputPrice = 1, double outputPric
     {
         public required int Client { get; init; }
 
+        public required double Weight { get; init; }
+
         public required int Index { get; init; }
+
+        /// <summary>Equal counters go by client, then by who came first.</summary>
+        public long Tie => ((long)Client << 32) + Index;
 
         public double Counter { get; set; }
 

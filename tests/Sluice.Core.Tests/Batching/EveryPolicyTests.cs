@@ -38,7 +38,7 @@ public class EveryPolicyTests
             }
         }
 
-        for (int step = 0; step < 10; step++)
+        for (int step = 0; step < 60; step++)
         {
             instance.Step();
         }

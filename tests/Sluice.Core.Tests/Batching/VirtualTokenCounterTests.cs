@@ -42,7 +42,7 @@ public class VirtualTokenCounterTests
 
         instance.Scheduler.End(sequence);
 
-        Assert.Equal((10 + (2 * 3)) / 2.0, policy.CounterOf(7));
+        Assert.Equal((10 + (2 * 3)) / 2.0, policy.CounterOf(7, weight: 2));
     }
 
     [Fact]
@@ -110,15 +110,17 @@ public class VirtualTokenCounterTests
         Assert.Equal(20 + 2, policy.CounterOf(2));
     }
 
-    [Fact]
-    public void A_weight_of_two_receives_twice_the_service()
+    [Theory]
+    [InlineData(2)]
+    [InlineData(1)]
+    public void A_weight_of_two_receives_twice_the_service_also_within_one_client(int clients)
     {
-        var served = new Dictionary<int, int> { [1] = 0, [2] = 0 };
+        var served = new Dictionary<double, int> { [1] = 0, [2] = 0 };
         var instance = new Instance("vtc", sequences: 2);
         for (int i = 0; i < 300; i++)
         {
             instance.Add(20, weight: 1, client: 1);
-            instance.Add(20, weight: 2, client: 2);
+            instance.Add(20, weight: 2, client: clients);
         }
 
         for (int step = 0; served[1] + served[2] < 300; step++)
@@ -127,7 +129,7 @@ public class VirtualTokenCounterTests
             {
                 if (slice.Sequence.Generated == 4)
                 {
-                    served[slice.Sequence.Request.Client]++;
+                    served[slice.Sequence.Request.Class.Weight]++;
                     instance.Scheduler.End(slice.Sequence);
                 }
             }
