@@ -13,6 +13,9 @@ namespace Sluice.Core;
 /// </remarks>
 public sealed class Scheduler
 {
+    /// <summary>How much longer predictions may become while steps that were promised alike are run.</summary>
+    private const double DriftMargin = 1.25;
+
     private readonly IBatchPolicy policy;
     private readonly ILatencyModel model;
     private readonly LatencyCorrection correction = new();
@@ -179,7 +182,7 @@ public sealed class Scheduler
         {
             StepShape last = shape;
             last.DecodeContext += (long)count * (most - 1);
-            if (NewBlocks(most) <= Memory.FreeBlocks && policy.TakesAll(batch, batch.Latency.Step(last)))
+            if (NewBlocks(most) <= Memory.FreeBlocks && policy.TakesAll(batch, DriftMargin * batch.Latency.Step(last)))
             {
                 return most;
             }
@@ -219,7 +222,7 @@ public sealed class Scheduler
     {
         double plain = model.Step(shape);
         Steps++;
-        StepErrors += Math.Abs((plain * correction.Factor) - took) / took;
+        StepErrors += took > 0 ? Math.Abs((plain * correction.Factor) - took) / took : 0;
         correction.Observe(plain, took);
     }
 

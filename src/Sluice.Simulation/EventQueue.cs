@@ -33,7 +33,7 @@ internal enum EventKind
 /// <summary>Something that happens.</summary>
 /// <param name="Kind">What.</param>
 /// <param name="Instance">Where; 0 when nowhere.</param>
-/// <param name="Version">The state of the instance that it belongs to; older ones are void.</param>
+/// <param name="Version">The state of the instance, or the number of the hand-over, that it belongs to; older ones are void.</param>
 /// <param name="Request">To whom, if to anybody.</param>
 internal readonly record struct Event(EventKind Kind, int Instance, int Version, SimulatedRequest? Request);
 

@@ -67,6 +67,12 @@ internal sealed class SimulatedInstance
     /// <summary>The step or the first step of the stretch that is running.</summary>
     public Batch? Batch { get; private set; }
 
+    /// <summary>What its policy calls urgent and normal now; both 0 for policies without the distinction.</summary>
+    public (int Urgent, int Normal) Urgency =>
+        !IsBusy || Batch is not { } last || last.Urgent + last.Normal == 0 ? (0, 0)
+        : isStretch ? (0, Scheduler.Running.Count)
+        : (last.Urgent, last.Normal);
+
     /// <summary>Requests whose KV is on its way from here.</summary>
     public int HandingOver { get; set; }
 

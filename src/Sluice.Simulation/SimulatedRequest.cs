@@ -28,6 +28,9 @@ internal sealed class SimulatedRequest : Request
     /// <summary>Where its KV comes from while it is on the way; null otherwise.</summary>
     public SimulatedInstance? HandedOverBy { get; set; }
 
+    /// <summary>How often its KV was sent on its way.</summary>
+    public int HandOvers { get; set; }
+
     /// <summary>Where it decodes, chosen at arrival.</summary>
     public int DecodeInstance { get; set; }
 

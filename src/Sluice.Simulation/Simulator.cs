@@ -122,7 +122,7 @@ public sealed partial class Simulator
                 Wake(fleet[what.Instance], now);
                 break;
             case EventKind.TransferEnd:
-                Land(what.Request!, now);
+                Land(what.Request!, what.Version, now);
                 break;
             case EventKind.GiveUp:
                 GiveUp(what.Request!, now);

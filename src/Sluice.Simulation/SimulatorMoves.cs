@@ -14,12 +14,12 @@ public sealed partial class Simulator
         from.HandingOver++;
         request.HandedOverBy = from;
         request.Instance = fleet[request.DecodeInstance];
-        events.Add(from.Transfer(request.Sequence.DeviceTokens, now), new Event(EventKind.TransferEnd, from.Index, 0, request));
+        events.Add(from.Transfer(request.Sequence.DeviceTokens, now), new Event(EventKind.TransferEnd, from.Index, ++request.HandOvers, request));
     }
 
-    private void Land(SimulatedRequest request, Instant now)
+    private void Land(SimulatedRequest request, int handOver, Instant now)
     {
-        if (request.HandedOverBy is not { } from)
+        if (request.HandedOverBy is null || request.HandOvers != handOver)
         {
             return;
         }

@@ -52,8 +52,8 @@ internal sealed class Timeline
         {
             waiting += instance.Scheduler.Waiting;
             running += instance.Scheduler.Running.Count;
-            urgent += instance.Batch?.Urgent ?? 0;
-            normal += instance.Batch?.Normal ?? 0;
+            urgent += instance.Urgency.Urgent;
+            normal += instance.Urgency.Normal;
             blocks += instance.Scheduler.Memory.DeviceBlocks;
             free += instance.Scheduler.Memory.FreeBlocks;
             host += instance.Scheduler.Memory.HostBlocks;

@@ -140,6 +140,7 @@ public sealed class KvMemory
     {
         ArgumentNullException.ThrowIfNull(sequence);
         int full = Math.Min(sequence.DeviceTokens / BlockSize, sequence.Device.Count);
+        Adopt(sequence, full);
         int ordered = 0;
         for (int at = sequence.Host.Count; at < full && ordered < most && host.Free > 0; at++, ordered++)
         {
@@ -153,6 +154,18 @@ public sealed class KvMemory
 
         OffloadedBlocks += ordered;
         return ordered;
+    }
+
+    /// <summary>Blocks that the host has already, copied for an equal prompt, need no copy.</summary>
+    private void Adopt(Sequence sequence, int full)
+    {
+        while (sequence.HostReady == sequence.Host.Count && sequence.HostReady < full
+            && device.TryGetName(sequence.Device[sequence.HostReady], out ulong name) && host.TryFind(name, out int block))
+        {
+            host.Hold(block);
+            sequence.Host.Add(block);
+            sequence.HostReady++;
+        }
     }
 
     /// <summary>The oldest <paramref name="count"/> copies to the host are complete.</summary>
@@ -227,6 +240,7 @@ public sealed class KvMemory
         ArgumentNullException.ThrowIfNull(sequence);
         if (host.Size > 0 && prefixReuse)
         {
+            Adopt(sequence, Math.Min(SharedNames(sequence), sequence.DeviceTokens / BlockSize));
             Offload(sequence, Math.Max(SharedNames(sequence) - sequence.Host.Count, 0));
         }
 

@@ -22,12 +22,18 @@ public readonly record struct OutstandingPrefill(long Id, Instant Due, int Token
 /// <summary>The prompts one instance still has to compute, earliest deadline first, ties by id.</summary>
 /// <remarks>
 /// Kept sorted with running sums of the gain, so that "the gain of all who can wait this long" is one binary
-/// search. Every sum is of whole numbers: what was added is what is taken away, in whatever order.
+/// search. Every sum is of whole numbers: what was added is what is taken away, in whatever order. The list lies in the middle of
+/// its arrays and gives way on its shorter side: prompts come near its end and are done near its front, so a long backlog
+/// costs no more than a short one.
 /// </remarks>
 public sealed class OutstandingPrefills
 {
     private OutstandingPrefill[] items = new OutstandingPrefill[16];
+
+    /// <summary>At i, the gain of all up to and with item i, counted from <see cref="origin"/>.</summary>
     private long[] gainThrough = new long[16];
+    private long origin;
+    private int start = 8;
 
     /// <summary>How many there are.</summary>
     public int Count { get; private set; }
@@ -39,7 +45,7 @@ public sealed class OutstandingPrefills
     public long Nanoseconds { get; private set; }
 
     /// <summary>All of them, in order.</summary>
-    public ReadOnlySpan<OutstandingPrefill> Items => items.AsSpan(0, Count);
+    public ReadOnlySpan<OutstandingPrefill> Items => items.AsSpan(start, Count);
 
     /// <summary>The gain, in millionths, of all x for which <c>margin · (due(x) − now) &gt; wait</c>.</summary>
     /// <param name="now">The present moment.</param>
@@ -52,7 +58,7 @@ public sealed class OutstandingPrefills
         while (low < high)
         {
             int middle = (low + high) >>> 1;
-            if (WholeNumbers.CanWait(items[middle].Due, now, margin, wait))
+            if (WholeNumbers.CanWait(items[start + middle].Due, now, margin, wait))
             {
                 high = middle;
             }
@@ -67,20 +73,31 @@ public sealed class OutstandingPrefills
 
     internal void Add(OutstandingPrefill item)
     {
-        if (Count == items.Length)
+        int at = PlaceOf(item.Due, item.Id);
+        bool front = at < Count - at;
+        if (front ? start == 0 : start + Count == items.Length)
         {
-            Array.Resize(ref items, 2 * Count);
-            Array.Resize(ref gainThrough, 2 * Count);
+            MakeRoom();
         }
 
-        int at = PlaceOf(item.Due, item.Id);
         long before = GainThrough(at);
-        Array.Copy(items, at, items, at + 1, Count - at);
-        Array.Copy(gainThrough, at, gainThrough, at + 1, Count - at);
-        items[at] = item;
-        gainThrough[at] = before;
+        if (front)
+        {
+            Move(start, at, by: -1);
+            start--;
+            origin -= item.Gain;
+            Shift(start, at, by: -item.Gain);
+            gainThrough[start + at] = before;
+        }
+        else
+        {
+            Move(start + at, Count - at, by: 1);
+            Shift(start + at + 1, Count - at, by: item.Gain);
+            gainThrough[start + at] = before + item.Gain;
+        }
+
+        items[start + at] = item;
         Count++;
-        Shift(from: at, by: item.Gain);
         Tokens += item.Tokens;
         Nanoseconds += item.Nanoseconds;
     }
@@ -88,28 +105,57 @@ public sealed class OutstandingPrefills
     internal void Remove(Instant due, long id)
     {
         int at = PlaceOf(due, id);
-        if (at == Count || items[at].Id != id)
+        if (at == Count || items[start + at].Id != id)
         {
             throw new InvalidOperationException($"Request {id} is not among the outstanding prefills it was added to.");
         }
 
-        var item = items[at];
+        OutstandingPrefill item = items[start + at];
+        if (at < Count - at)
+        {
+            Move(start, at, by: 1);
+            start++;
+            origin += item.Gain;
+            Shift(start, at, by: item.Gain);
+        }
+        else
+        {
+            Move(start + at + 1, Count - at - 1, by: -1);
+            Shift(start + at, Count - at - 1, by: -item.Gain);
+        }
+
         Count--;
-        Array.Copy(items, at + 1, items, at, Count - at);
-        Array.Copy(gainThrough, at + 1, gainThrough, at, Count - at);
-        Shift(from: at, by: -item.Gain);
         Tokens -= item.Tokens;
         Nanoseconds -= item.Nanoseconds;
     }
 
-    private long GainThrough(int count) => count == 0 ? 0 : gainThrough[count - 1];
+    /// <summary>The gain of the first <paramref name="count"/>, counted like <see cref="gainThrough"/>.</summary>
+    private long GainThrough(int count) => count == 0 ? origin : gainThrough[start + count - 1];
 
-    private void Shift(int from, long by)
+    private void Move(int from, int count, int by)
     {
-        foreach (ref long sum in gainThrough.AsSpan(from, Count - from))
+        Array.Copy(items, from, items, from + by, count);
+        Array.Copy(gainThrough, from, gainThrough, from + by, count);
+    }
+
+    private void Shift(int from, int count, long by)
+    {
+        foreach (ref long sum in gainThrough.AsSpan(from, count))
         {
             sum += by;
         }
+    }
+
+    /// <summary>Puts the list into the middle, of larger arrays where these are more than half full.</summary>
+    private void MakeRoom()
+    {
+        int size = Count > items.Length / 2 ? items.Length * 2 : items.Length;
+        int to = (size - Count) / 2;
+        var moved = size == items.Length ? items : new OutstandingPrefill[size];
+        long[] sums = size == items.Length ? gainThrough : new long[size];
+        Array.Copy(items, start, moved, to, Count);
+        Array.Copy(gainThrough, start, sums, to, Count);
+        (items, gainThrough, start) = (moved, sums, to);
     }
 
     private int PlaceOf(Instant due, long id)
@@ -119,7 +165,7 @@ public sealed class OutstandingPrefills
         while (low < high)
         {
             int middle = (low + high) >>> 1;
-            ref readonly var there = ref items[middle];
+            ref readonly var there = ref items[start + middle];
             if (there.Due < due || (there.Due == due && there.Id < id))
             {
                 low = middle + 1;

@@ -133,7 +133,7 @@ public sealed class ProServeTests
             new ProServe(options, new BatchPolicyContext { Role = role }),
             ReferenceQueue.Latency with { Constant = constant },
             new KvMemory(new KvOptions { BlockSize = 16, DeviceBlocks = blocks }),
-            new BatchLimits());
+            new BatchLimits { Tokens = 10_240 });
 
     private static Sequence Late(long id, int prompt, int tpot) => new(new Request
     {

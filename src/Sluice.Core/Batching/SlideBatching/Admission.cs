@@ -18,7 +18,7 @@ internal sealed class Admission(
         double used = batch.Latency.Constant;
         int head = 0;
         int tail = running.Count - 1;
-        while (batch.Tokens < options.Tokens && batch.Slices.Length < options.Sequences
+        while (batch.Tokens < options.MostTokens(batch.Limits) && batch.Slices.Length < options.MostSequences(batch.Limits)
             && (!options.TimeBudget || budget > used || batch.Slices.Length == 0))
         {
             bool fromQueue = queue.Count > 0 && (head > tail || QueueFirst(head));
@@ -89,7 +89,7 @@ internal sealed class Admission(
     private int Share(Batch batch, Sequence next, int cached, double left)
     {
         int missing = next.Tokens - cached;
-        int room = options.Tokens - batch.Tokens;
+        int room = options.MostTokens(batch.Limits) - batch.Tokens;
         if (!options.TimeBudget || (role == InstanceRole.Prefill && batch.Slices.Length == 0))
         {
             return Math.Min(missing, room);

@@ -68,6 +68,7 @@ public sealed class ProServe : IBatchPolicy
     public void Withdraw(Sequence sequence)
     {
         ArgumentNullException.ThrowIfNull(sequence);
+        copying.Remove(sequence);
         if (sequence.Slot >= 0)
         {
             queue.Remove(sequence);
@@ -83,7 +84,7 @@ public sealed class ProServe : IBatchPolicy
     {
         ArgumentNullException.ThrowIfNull(batch);
         if (context.Role == InstanceRole.Prefill
-            || batch.Running.Count > Math.Min(options.Sequences, options.Tokens)
+            || batch.Running.Count > Math.Min(options.MostSequences(batch.Limits), options.MostTokens(batch.Limits))
             || (options.Offload == OffloadMode.Running && batch.Memory.HostBlocks > 0))
         {
             return false;

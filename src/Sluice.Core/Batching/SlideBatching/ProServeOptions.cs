@@ -44,10 +44,10 @@ public sealed record ProServeOptions
     /// <summary>A chunk of at most this many tokens that does not finish its prompt is not worth it. Default 50.</summary>
     public int MinimumChunk { get; init; } = 50;
 
-    /// <summary>Most tokens in a step. Default 10240.</summary>
+    /// <summary>Most tokens in a step, where the instance allows as many. Default 10240.</summary>
     public int Tokens { get; init; } = 10240;
 
-    /// <summary>Most sequences in a step. Default 1024.</summary>
+    /// <summary>Most sequences in a step, where the instance allows as many. Default 1024.</summary>
     public int Sequences { get; init; } = 1024;
 
     /// <summary>From where deadlines of later tokens count. Default the actual first token.</summary>
@@ -80,6 +80,20 @@ public sealed record ProServeOptions
     /// <summary>Whether a victim loses only as many blocks as are needed, from its tail. Default false, as published.</summary>
     public bool PartialEviction { get; init; }
 
+    /// <summary>Most tokens in a step of an instance with these limits.</summary>
+    public int MostTokens(BatchLimits limits)
+    {
+        ArgumentNullException.ThrowIfNull(limits);
+        return Math.Min(Tokens, limits.Tokens);
+    }
+
+    /// <summary>Most sequences in a step of an instance with these limits.</summary>
+    public int MostSequences(BatchLimits limits)
+    {
+        ArgumentNullException.ThrowIfNull(limits);
+        return Math.Min(Sequences, limits.Sequences);
+    }
+
     /// <summary>Their names on the command line.</summary>
     public static IReadOnlyList<PolicyOption> Known { get; } =
     [
@@ -88,8 +102,8 @@ public sealed record ProServeOptions
         new("starvation-threshold", "overdue by this many SLOs is starved (1)"),
         new("floor", "least budget as a share of the strictest TPOT (0.65)"),
         new("min-chunk", "no unfinished chunk of at most this many tokens (50)"),
-        new("tokens", "most tokens in a step (10240)"),
-        new("seqs", "most sequences in a step (1024)"),
+        new("tokens", "most tokens in a step, within the profile's limit (10240)"),
+        new("seqs", "most sequences in a step, within the profile's limit (1024)"),
         new("anchor", "deadlines count from the actual, promised or earlier first token (actual)"),
         new("preempted", "a preempted decode is due as its first or its next token (first)"),
         new("order", "slide, deadline or density (slide)"),
