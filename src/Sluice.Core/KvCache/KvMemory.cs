@@ -12,7 +12,7 @@ public sealed class KvMemory
     private readonly BlockPool device;
     private readonly BlockPool host;
     private readonly bool prefixReuse;
-    private readonly Queue<Copy> offloads = new();
+    private readonly OffloadQueue offloads;
     private int[] hits = new int[64];
 
     /// <summary>Empty memory of the given size.</summary>
@@ -24,6 +24,7 @@ public sealed class KvMemory
         device = new BlockPool(options.DeviceBlocks);
         host = new BlockPool(options.HostBlocks);
         prefixReuse = options.PrefixReuse;
+        offloads = new OffloadQueue(device, host);
     }
 
     /// <summary>Tokens in a block.</summary>
@@ -144,12 +145,7 @@ public sealed class KvMemory
         int ordered = 0;
         for (int at = sequence.Host.Count; at < full && ordered < most && host.Free > 0; at++, ordered++)
         {
-            int source = sequence.Device[at];
-            int target = host.Take();
-            sequence.Host.Add(target);
-            device.Hold(source);
-            host.Hold(target);
-            offloads.Enqueue(new Copy(source, target, at, sequence, sequence.HostEpoch));
+            offloads.Order(sequence);
         }
 
         OffloadedBlocks += ordered;
@@ -173,19 +169,7 @@ public sealed class KvMemory
     {
         for (; count > 0; count--)
         {
-            Copy done = offloads.Dequeue();
-            if (done.Sequence.HostEpoch == done.Epoch)
-            {
-                done.Sequence.HostReady = done.Position + 1;
-            }
-
-            if (device.TryGetName(done.Device, out ulong name))
-            {
-                host.Name(done.Host, name);
-            }
-
-            device.Release(done.Device);
-            host.Release(done.Host);
+            offloads.Complete();
         }
     }
 
@@ -299,12 +283,7 @@ public sealed class KvMemory
             onHost.Add(sequence.Host.Blocks);
         }
 
-        foreach (Copy copy in offloads)
-        {
-            onDevice.Add(copy.Device);
-            onHost.Add(copy.Host);
-        }
-
+        offloads.AddTo(onDevice, onHost);
         onDevice.Compare();
         onHost.Compare();
     }
@@ -381,6 +360,4 @@ public sealed class KvMemory
             sequence.Device.Clear();
         }
     }
-
-    private readonly record struct Copy(int Device, int Host, int Position, Sequence Sequence, int Epoch);
 }
