@@ -1,4 +1,5 @@
 using Sluice.Core;
+using Sluice.Core.Measures;
 using Sluice.Core.Requests;
 
 namespace Sluice.Simulation;
@@ -57,26 +58,39 @@ public sealed partial class Simulator
         Send(request, now);
     }
 
+    /// <summary>An instance fails: its KV is lost, and whoever was there is routed anew.</summary>
     private void Fail(SimulatedInstance instance, Instant now)
     {
         instance.Fail(now);
-        instance.GivenUp.Clear();
         router.InstanceDown(instance.Index);
-        List<SimulatedRequest> there = [.. active.Values.Where(request => request.Instance == instance || request.HandedOverBy == instance).OrderBy(request => request.Id)];
-        foreach (SimulatedRequest request in there.Where(request => request.HandedOverBy == instance))
+        foreach (SimulatedRequest request in instance.GivenUp.Where(request => !request.HasEnded))
         {
-            // Its KV goes down with its source.
-            StopHandOver(request, now);
-            Reroute(request, now);
+            End(request, RequestEnd.Cancelled, now);
         }
 
-        foreach (SimulatedRequest request in there.Where(request => request.Instance == instance && request.HandedOverBy is null))
+        instance.GivenUp.Clear();
+        List<SimulatedRequest> sending = [.. active.Values.Where(request => request.HandedOverBy == instance).OrderBy(request => request.Id)];
+        List<SimulatedRequest> there =
+        [
+            .. active.Values
+                .Where(request => request.Instance == instance && request.HandedOverBy is null
+                    && (request.Sequence.State is SequenceState.Waiting or SequenceState.Running))
+                .OrderBy(request => request.Id),
+        ];
+        foreach (SimulatedRequest request in sending)
         {
-            if (request.Sequence.State is SequenceState.Waiting or SequenceState.Running)
-            {
-                instance.Scheduler.End(request.Sequence);
-                Reroute(request, now);
-            }
+            StopHandOver(request, now);
+        }
+
+        foreach (SimulatedRequest request in there)
+        {
+            instance.Scheduler.End(request.Sequence);
+        }
+
+        instance.Scheduler.Memory.Lose();
+        foreach (SimulatedRequest request in sending.Concat(there))
+        {
+            Reroute(request, now);
         }
     }
 }

@@ -120,6 +120,13 @@ internal sealed class BlockPool
         }
     }
 
+    /// <summary>Takes all names away: nothing that was in the blocks is there any more.</summary>
+    public void ForgetAll()
+    {
+        byName.Clear();
+        Array.Clear(named);
+    }
+
     /// <summary>Finds a block by name.</summary>
     public bool TryFind(ulong name, out int block) => byName.TryGetValue(name, out block);
 

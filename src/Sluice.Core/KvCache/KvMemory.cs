@@ -46,7 +46,7 @@ public sealed class KvMemory
     public int PendingOffloads => offloads.Count;
 
     /// <summary>The blocks of those copies, the oldest first: from which on the device to which on the host.</summary>
-    internal IEnumerable<(int Device, int Host)> CopiesOnTheWay => offloads.Select(copy => (copy.Device, copy.Host));
+    internal IEnumerable<(int Device, int Host)> CopiesOnTheWay => offloads.Blocks;
 
     /// <summary>Copies to the host ordered so far.</summary>
     public long OffloadedBlocks { get; private set; }
@@ -238,6 +238,13 @@ public sealed class KvMemory
         sequence.Host.Clear();
         sequence.HostReady = 0;
         sequence.HostEpoch++;
+    }
+
+    /// <summary>The content of both tiers is lost: nothing can be found by name any more. Sequences must have ended before.</summary>
+    public void Lose()
+    {
+        device.ForgetAll();
+        host.ForgetAll();
     }
 
     /// <summary>

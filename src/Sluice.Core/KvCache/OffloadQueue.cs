@@ -10,6 +10,9 @@ internal sealed class OffloadQueue(BlockPool device, BlockPool host)
 
     public int Count => copies.Count;
 
+    /// <summary>From which block on the device to which on the host, oldest first.</summary>
+    public IEnumerable<(int Device, int Host)> Blocks => copies.Select(copy => (copy.Device, copy.Host));
+
     /// <summary>Orders the copy of a sequence's next device block to a free host block.</summary>
     public void Order(Sequence sequence)
     {
