@@ -103,6 +103,9 @@ internal static class TableReport
     private static IEnumerable<Figure> Figures(Report report) =>
     [
         new("gain ratio", run => run.Gain.Ratio, Shown.Percent),
+        .. report.Runs.All(run => run.Gain.Bound is null)
+            ? []
+            : (IEnumerable<Figure>)[new("of bound", run => run.Gain.OfBound, Shown.Percent)],
         new("attained", run => run.Attainment, Shown.Percent),
         .. report.Classes.Count < 2
             ? []

@@ -1,0 +1,161 @@
+using Sluice.Core.KvCache;
+using Sluice.Core.Measures;
+using Sluice.Simulation.Profiles;
+using Sluice.Simulation.Traces;
+
+namespace Sluice.Simulation.Bounds;
+
+/// <summary>A limit to the gain of a trace on given instances that no policy can exceed, whatever it knows.</summary>
+/// <remarks>
+/// The optimum of a relaxation: the fleet is one server, work is divisible, every request may be served from its arrival to
+/// each token's deadline, and every token costs what it does in the fullest of steps. Which relaxations are made, and why each
+/// can only raise the gain: docs/metrics.md. The optimum is found by the greedy of a polymatroid: pieces of requests by gain for their
+/// work, each taken as far as it fits.
+/// </remarks>
+public static class GainBound
+{
+    private const int Buckets = 768;
+    private const int RoughBuckets = 96;
+    private const double FineTolerance = 0.02;
+    private const int PiecesPerRequest = 3;
+
+    /// <summary>The bound of the gain of these options on this trace, whatever their policies.</summary>
+    /// <exception cref="ArgumentException">An option cannot be, or a profile says too little of its steps.</exception>
+    public static double Of(SimulationOptions options, IEnumerable<TraceRecord> trace, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(trace);
+        IReadOnlyList<BoundRequest> requests = BoundRequest.Of(options.Checked(), trace);
+        double attainable = requests.Sum(request => AnswerScore.Attainable(request.Class, request.AnswerTokens));
+        IReadOnlyList<Server> servers = requests.Count == 0 ? [] : Servers(options, requests);
+        if (servers.Count == 0)
+        {
+            return attainable;
+        }
+
+        TimeGrid rough = new(requests, RoughBuckets);
+        TimeGrid fine = new(requests, Buckets);
+        List<StepShares> splits = Splits(options, requests, fine);
+        double bound = double.PositiveInfinity;
+        (Server Server, StepShares Shares) best = (servers[0], splits[0]);
+        foreach (Server server in servers)
+        {
+            foreach (StepShares shares in splits)
+            {
+                double gain = Optimum(requests, server, shares, rough, cancel);
+                if (gain < bound)
+                {
+                    (bound, best) = (gain, (server, shares));
+                }
+            }
+        }
+
+        bound = Math.Min(bound, Optimum(requests, best.Server, best.Shares, fine, cancel));
+        return Math.Min(bound * (1 + 1e-9), attainable);
+    }
+
+    /// <summary>The fleet as one server, in the costs of each of its profiles in turn.</summary>
+    private static List<Server> Servers(SimulationOptions options, IReadOnlyList<BoundRequest> requests)
+    {
+        int longest = requests.Max(request => request.PromptTokens + request.AnswerTokens);
+        HashSet<int> sizes = [.. options.Instances.Select(profile => options.KvOf(profile).BlockSize)];
+        (Profile Profile, int Count)[] kinds = [.. options.Instances.GroupBy(profile => profile).Select(kind => (kind.Key, kind.Count()))];
+        IReadOnlyList<LeastCost>[] costs = [.. kinds.Select(kind =>
+            LeastCost.Of(kind.Profile, options.KvOf(kind.Profile), options.StepNoise))];
+        List<Server> servers = [];
+        foreach (LeastCost cost in costs.SelectMany(of => of))
+        {
+            double[] speeds = [.. costs.Select(of => of.Min(cost.SpeedOf))];
+            double all = speeds.Zip(kinds, (speed, kind) => speed * kind.Count).Sum();
+            if (double.IsFinite(all))
+            {
+                servers.Add(new Server(new WorkTable(cost, sizes, longest), all, speeds.Max()));
+            }
+        }
+
+        return servers;
+    }
+
+    /// <summary>Ways to split the time that a step takes whatever it holds.</summary>
+    private static List<StepShares> Splits(SimulationOptions options, IReadOnlyList<BoundRequest> requests, TimeGrid grid)
+    {
+        double Tokens(KvOptions kv) => (double)kv.DeviceBlocks * kv.BlockSize;
+        List<StepShares> splits = [StepShares.ByMemory(requests.Count, options.Instances.Max(profile => Tokens(options.KvOf(profile))))];
+
+        // Steps are as frequent as the strictest promise needs; those of the patient ride along.
+        foreach (TimeSpan promise in options.Classes.Select(share => share.Class.Slo.NextToken).Distinct())
+        {
+            splits.Add(StepShares.ByWeight(
+                requests, grid, [.. requests.Select(request => request.Class.Slo.NextToken <= promise ? 1.0 : 0.0)]));
+        }
+
+        return splits;
+    }
+
+    private static double Optimum(
+        IReadOnlyList<BoundRequest> requests, Server server, StepShares shares, TimeGrid grid, CancellationToken cancel)
+    {
+        var cut = new GainPieces(requests, server.Work, shares, server.Fastest);
+        double tolerance = FineTolerance;
+        List<GainPiece> pieces = cut.Cut(tolerance);
+        while (pieces.Count > PiecesPerRequest * requests.Count && tolerance < 1)
+        {
+            tolerance *= 2;
+            pieces = cut.Cut(tolerance);
+        }
+
+        TimeSlack slack = new(grid, server.Speed);
+        double[] amounts = new double[grid.Count];
+        double gain = 0;
+        foreach (GainPiece piece in pieces)
+        {
+            cancel.ThrowIfCancellationRequested();
+            BoundRequest request = requests[piece.Request];
+            int first = grid.Until(request.Due(piece.From));
+            int bucket = first;
+            amounts[bucket] = 0;
+            for (int token = piece.From; token < piece.To; token++)
+            {
+                for (long due = request.Due(token); grid.End(bucket) < due;)
+                {
+                    amounts[++bucket] = 0;
+                }
+
+                amounts[bucket] += request.Gain(token);
+            }
+
+            Span<double> work = amounts.AsSpan(first, bucket - first + 1);
+            if (piece.WorkPerGain == 0)
+            {
+                gain += Sum(work);
+                continue;
+            }
+
+            foreach (ref double amount in work)
+            {
+                amount *= piece.WorkPerGain;
+            }
+
+            gain += slack.Take(grid.From(request.Arrival.Ticks), first, work) / piece.WorkPerGain;
+        }
+
+        return gain;
+    }
+
+    private static double Sum(ReadOnlySpan<double> values)
+    {
+        double sum = 0;
+        foreach (double value in values)
+        {
+            sum += value;
+        }
+
+        return sum;
+    }
+
+    /// <summary>The fleet as one server.</summary>
+    /// <param name="Work">What its work costs.</param>
+    /// <param name="Speed">How much of it the server does in a millisecond.</param>
+    /// <param name="Fastest">How much of it one instance does at most.</param>
+    private readonly record struct Server(WorkTable Work, double Speed, double Fastest);
+}
