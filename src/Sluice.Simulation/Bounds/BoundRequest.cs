@@ -17,6 +17,10 @@ internal sealed record BoundRequest(
     /// <summary>When a token of the answer is due, in ticks; token 0 is the first.</summary>
     public long Due(int token) => Class.Slo.Deadline(Arrival, token).Ticks;
 
+    /// <summary>How many tokens of the whole answer are due by a moment no earlier than the first one is.</summary>
+    public int DueBy(long moment) =>
+        (int)Math.Min(((moment - Due(0)) / Class.Slo.NextToken.Ticks) + 1, AnswerTokens);
+
     /// <summary>When the last token is due, in ticks.</summary>
     public long LastDue => Due(AnswerTokens - 1);
 

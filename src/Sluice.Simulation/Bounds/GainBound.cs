@@ -16,8 +16,7 @@ public static class GainBound
 {
     private const int Buckets = 768;
     private const int RoughBuckets = 96;
-    private const double FineTolerance = 0.02;
-    private const int PiecesPerRequest = 3;
+    private const int PiecesPerRequest = 10;
 
     /// <summary>The bound of the gain of these options on this trace, whatever their policies.</summary>
     /// <exception cref="ArgumentException">An option cannot be, or a profile says too little of its steps.</exception>
@@ -36,21 +35,18 @@ public static class GainBound
         TimeGrid rough = new(requests, RoughBuckets);
         TimeGrid fine = new(requests, Buckets);
         List<StepShares> splits = Splits(options, requests, fine);
-        double bound = double.PositiveInfinity;
-        (Server Server, StepShares Shares) best = (servers[0], splits[0]);
+        Bound best = new(servers[0], splits[0], double.PositiveInfinity);
         foreach (Server server in servers)
         {
-            foreach (StepShares shares in splits)
-            {
-                double gain = Optimum(requests, server, shares, rough, cancel);
-                if (gain < bound)
-                {
-                    (bound, best) = (gain, (server, shares));
-                }
-            }
+            best = Less(best, Optimum(requests, server, splits[0], rough, cancel));
         }
 
-        bound = Math.Min(bound, Optimum(requests, best.Server, best.Shares, fine, cancel));
+        foreach (StepShares split in splits.Skip(1))
+        {
+            best = Less(best, Optimum(requests, best.Server, split, rough, cancel));
+        }
+
+        double bound = Less(best, Optimum(requests, best.Server, best.Shares, fine, cancel)).Gain;
         return Math.Min(bound * (1 + 1e-9), attainable);
     }
 
@@ -92,65 +88,52 @@ public static class GainBound
         return splits;
     }
 
-    private static double Optimum(
+    private static Bound Less(Bound a, Bound b) => b.Gain < a.Gain ? b : a;
+
+    /// <summary>The optimum of one relaxation.</summary>
+    private static Bound Optimum(
         IReadOnlyList<BoundRequest> requests, Server server, StepShares shares, TimeGrid grid, CancellationToken cancel)
     {
-        var cut = new GainPieces(requests, server.Work, shares, server.Fastest);
-        double tolerance = FineTolerance;
-        List<GainPiece> pieces = cut.Cut(tolerance);
-        while (pieces.Count > PiecesPerRequest * requests.Count && tolerance < 1)
-        {
-            tolerance *= 2;
-            pieces = cut.Cut(tolerance);
-        }
-
+        var pieces = new GainPieces(requests, server.Work, shares, server.Fastest);
         TimeSlack slack = new(grid, server.Speed);
-        double[] amounts = new double[grid.Count];
+        double[] gains = new double[grid.Count];
         double gain = 0;
-        foreach (GainPiece piece in pieces)
+        foreach (GainPiece piece in pieces.Cut((long)requests.Count * PiecesPerRequest))
         {
             cancel.ThrowIfCancellationRequested();
             BoundRequest request = requests[piece.Request];
             int first = grid.Until(request.Due(piece.From));
-            int bucket = first;
-            amounts[bucket] = 0;
-            for (int token = piece.From; token < piece.To; token++)
-            {
-                for (long due = request.Due(token); grid.End(bucket) < due;)
-                {
-                    amounts[++bucket] = 0;
-                }
-
-                amounts[bucket] += request.Gain(token);
-            }
-
-            Span<double> work = amounts.AsSpan(first, bucket - first + 1);
-            if (piece.WorkPerGain == 0)
-            {
-                gain += Sum(work);
-                continue;
-            }
-
-            foreach (ref double amount in work)
-            {
-                amount *= piece.WorkPerGain;
-            }
-
-            gain += slack.Take(grid.From(request.Arrival.Ticks), first, work) / piece.WorkPerGain;
+            int count = Spread(request, piece, grid, first, gains);
+            gain += Take(slack, grid.From(request.Arrival.Ticks), first, gains.AsSpan(0, count), piece.WorkPerGain);
         }
 
-        return gain;
+        return new Bound(server, shares, gain);
     }
 
-    private static double Sum(ReadOnlySpan<double> values)
+    /// <summary>The gain of a piece by the buckets its tokens are due in, from the first on; says how many those are.</summary>
+    private static int Spread(BoundRequest request, GainPiece piece, TimeGrid grid, int first, double[] gains)
     {
-        double sum = 0;
-        foreach (double value in values)
+        int count = 0;
+        for (int token = piece.From; token < piece.To; count++)
         {
-            sum += value;
+            int next = Math.Min(request.DueBy(grid.End(first + count)), piece.To);
+            gains[count] = next > token ? request.Gain(token) + ((next - token - 1) * request.Gain(1)) : 0;
+            token = Math.Max(next, token);
         }
 
-        return sum;
+        return count;
+    }
+
+    private static double Take(TimeSlack slack, int release, int first, Span<double> gains, double workPerGain)
+    {
+        double sum = 0;
+        foreach (ref double gain in gains)
+        {
+            sum += gain;
+            gain *= workPerGain;
+        }
+
+        return workPerGain > 0 ? slack.Take(release, first, gains) / workPerGain : sum;
     }
 
     /// <summary>The fleet as one server.</summary>
@@ -158,4 +141,7 @@ public static class GainBound
     /// <param name="Speed">How much of it the server does in a millisecond.</param>
     /// <param name="Fastest">How much of it one instance does at most.</param>
     private readonly record struct Server(WorkTable Work, double Speed, double Fastest);
+
+    /// <summary>The optimum of one relaxation.</summary>
+    private readonly record struct Bound(Server Server, StepShares Shares, double Gain);
 }

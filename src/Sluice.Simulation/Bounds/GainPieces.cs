@@ -16,34 +16,68 @@ internal readonly record struct GainPiece(int Request, int From, int To, double 
 /// </remarks>
 internal sealed class GainPieces(IReadOnlyList<BoundRequest> requests, WorkTable table, StepShares shares, double fastest)
 {
+    private const double FinestTolerance = 0.02;
+
     private readonly LowerHull hull = new();
 
     /// <summary>All pieces of all requests, the best first.</summary>
-    /// <param name="tolerance">
-    /// Neighbouring pieces of a request are joined while their work for a unit of gain is within this share; the joint piece costs
-    /// what its cheapest part does.
+    /// <param name="most">
+    /// The most pieces wanted. Neighbours in a request whose work for a unit of gain is alike are joined, the more alike the
+    /// sooner; the joint piece costs what its cheapest part does.
     /// </param>
-    public List<GainPiece> Cut(double tolerance)
+    public List<GainPiece> Cut(long most)
     {
         List<GainPiece> pieces = [];
         for (int i = 0; i < requests.Count; i++)
         {
-            Cut(i, tolerance, pieces);
+            Cut(i, pieces);
+        }
+
+        for (double tolerance = 2 * FinestTolerance; pieces.Count > most && tolerance < 1; tolerance *= 2)
+        {
+            List<GainPiece> joined = [];
+            foreach (GainPiece piece in pieces)
+            {
+                Append(joined, piece, tolerance);
+            }
+
+            pieces = joined;
         }
 
         // The sort is unstable, so nothing may be equal.
         pieces.Sort(static (a, b) =>
-            (a.WorkPerGain, a.Request, a.From).CompareTo((b.WorkPerGain, b.Request, b.From)));
+            a.WorkPerGain != b.WorkPerGain ? a.WorkPerGain.CompareTo(b.WorkPerGain)
+            : a.Request != b.Request ? a.Request.CompareTo(b.Request)
+            : a.From.CompareTo(b.From));
         return pieces;
     }
 
-    private void Cut(int index, double tolerance, List<GainPiece> pieces)
+    /// <summary>Joins a piece to the last one if that is of the same request and costs about the same, or adds it.</summary>
+    private static void Append(List<GainPiece> pieces, GainPiece piece, double tolerance)
+    {
+        if (pieces.Count > 0 && pieces[^1] is var last && last.Request == piece.Request
+            && piece.WorkPerGain <= last.WorkPerGain * (1 + tolerance))
+        {
+            pieces[^1] = last with { To = piece.To };
+        }
+        else
+        {
+            pieces.Add(piece);
+        }
+    }
+
+    private void Cut(int index, List<GainPiece> pieces)
     {
         BoundRequest request = requests[index];
         (int first, int end) = OnTime(request);
         hull.Clear();
         hull.Add(0, 0, first);
-        double work = request.Charged.Sum(part => table.Prompt(part.From, part.To));
+        double work = 0;
+        foreach ((int from, int to) in request.Charged)
+        {
+            work += table.Prompt(from, to);
+        }
+
         double gain = 0;
         for (int token = 0; token < end; token++)
         {
@@ -56,29 +90,29 @@ internal sealed class GainPieces(IReadOnlyList<BoundRequest> requests, WorkTable
             }
         }
 
-        for (int edge = 0; edge + 1 < hull.Count;)
+        for (int edge = 0; edge + 1 < hull.Count; edge++)
         {
-            double slope = hull.Slope(edge);
-            int from = hull[edge].Tag;
-            for (edge++; edge + 1 < hull.Count && hull.Slope(edge) <= slope * (1 + tolerance); edge++)
-            {
-            }
-
-            pieces.Add(new GainPiece(index, from, hull[edge].Tag, slope));
+            Append(pieces, new GainPiece(index, hull[edge].Tag, hull[edge + 1].Tag, hull.Slope(edge)), FinestTolerance);
         }
     }
 
     /// <summary>The first token that can be on time, and the one after the last.</summary>
     private (int First, int End) OnTime(BoundRequest request)
     {
+        double ready = table.Prompt(request.OwnFrom, request.PromptTokens) + table.Cost.Step;
+        double allowed = fastest * (1 + 1e-9) / TimeSpan.TicksPerMillisecond;
+        double slowest = table.Cost.Step + table.Most(request.PromptTokens + request.AnswerTokens - 1);
+        if (ready <= request.Class.Slo.FirstToken.Ticks * allowed && slowest <= request.Class.Slo.NextToken.Ticks * allowed)
+        {
+            return (0, request.AnswerTokens);
+        }
+
         int first = -1;
         int end = 0;
-        double ready = table.Prompt(request.OwnFrom, request.PromptTokens);
         for (int token = 0; token < request.AnswerTokens; token++)
         {
-            ready += table.Cost.Step + (token == 0 ? 0 : table.Next(request.PromptTokens + token - 1));
-            double due = (request.Due(token) - request.Arrival.Ticks) / (double)TimeSpan.TicksPerMillisecond;
-            if (ready <= due * fastest * (1 + 1e-9))
+            ready += token == 0 ? 0 : table.Cost.Step + table.Next(request.PromptTokens + token - 1);
+            if (ready <= (request.Due(token) - request.Arrival.Ticks) * allowed)
             {
                 first = first < 0 ? token : first;
                 end = token + 1;

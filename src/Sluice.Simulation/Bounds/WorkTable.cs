@@ -37,4 +37,7 @@ internal sealed class WorkTable
 
     /// <summary>The step's share aside, an answer's token that comes once this place is computed; not the first of the answer.</summary>
     public double Next(int place) => next[place];
+
+    /// <summary>None of the tokens up to this place costs more.</summary>
+    public double Most(int place) => Cost.Decode + (Cost.DecodeContext * place);
 }
