@@ -3,7 +3,6 @@ using System.Diagnostics;
 using Sluice.Cli.Flags;
 using Sluice.Cli.Output;
 using Sluice.Simulation;
-using Sluice.Simulation.Bounds;
 using Sluice.Simulation.Reports;
 
 namespace Sluice.Cli;
@@ -20,9 +19,7 @@ internal static class RunMatrix
         Dictionary<int, Preflight> looks = plan.Seeds.ToDictionary(
             seed => seed, seed => Preflight.Check(Until(plan.Trace.Read(seed), cancel), plan.Shared));
         using ProgressLine progress = new(runs.Sum(run => looks[run.Seed].Requests), "requests");
-        ConcurrentDictionary<(double RateScale, int Seed), Lazy<double>> bounds = new();
-        double BoundOf(SimulationOptions run) => bounds.GetOrAdd(
-            (run.RateScale, run.Seed), _ => new Lazy<double>(() => GainBound.Of(run, plan.Trace.Read(run.Seed), cancel))).Value;
+        RunBounds bounds = new(plan.Trace, cancel);
         RunReport?[] finished = new RunReport?[runs.Count];
         ParallelOptions cores = new() { MaxDegreeOfParallelism = Environment.ProcessorCount };
         try
@@ -34,7 +31,7 @@ internal static class RunMatrix
                 if (!cancel.IsCancellationRequested && !loop.IsStopped)
                 {
                     RunReport? run = One(plan, runs[i], looks[runs[i].Seed], progress, cancel);
-                    finished[i] = plan.Bound && run is not null ? run with { Gain = run.Gain with { Bound = BoundOf(runs[i]) } } : run;
+                    finished[i] = plan.Bound ? bounds.Complete(run, runs[i]) : run;
                 }
             });
         }

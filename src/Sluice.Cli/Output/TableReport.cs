@@ -48,7 +48,7 @@ internal static class TableReport
                 $"policies  {group.First.Batching} with {group.First.Routing}, load x{group.First.RateScale}"));
             writer.WriteLine();
             TextTable figures = new(1, "figure", "value");
-            foreach (Figure figure in RunFigures.All)
+            foreach (Figure figure in RunFigures.All.Where(figure => group.Over(figure.Of) is not null))
             {
                 figures.Add(figure.Head, Shown.Of(group.Over(figure.Of), figure.Show));
             }

@@ -75,8 +75,12 @@ public static class GainBound
     /// <summary>Ways to split the time that a step takes whatever it holds.</summary>
     private static List<StepShares> Splits(SimulationOptions options, IReadOnlyList<BoundRequest> requests, TimeGrid grid)
     {
-        double Tokens(KvOptions kv) => (double)kv.DeviceBlocks * kv.BlockSize;
-        List<StepShares> splits = [StepShares.ByMemory(requests.Count, options.Instances.Max(profile => Tokens(options.KvOf(profile))))];
+        KvOptions[] memories = [.. options.Instances.Distinct().Select(options.KvOf)];
+        int size = memories.All(kv => kv.BlockSize == memories[0].BlockSize) ? memories[0].BlockSize : 1;
+        List<StepShares> splits =
+        [
+            StepShares.ByMemory(requests.Count, memories.Max(kv => (double)kv.DeviceBlocks * kv.BlockSize), size),
+        ];
 
         // Steps are as frequent as the strictest promise needs; those of the patient ride along.
         foreach (TimeSpan promise in options.Classes.Select(share => share.Class.Slo.NextToken).Distinct())

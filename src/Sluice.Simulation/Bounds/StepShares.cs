@@ -11,21 +11,26 @@ internal sealed class StepShares
     private const int Rounds = 4;
 
     private readonly double[] shares;
-    private readonly double perToken;
+    private readonly double perBlock;
+    private readonly int blockSize;
 
-    private StepShares(double[] shares, double perToken)
+    private StepShares(double[] shares, double perBlock, int blockSize)
     {
         this.shares = shares;
-        this.perToken = perToken;
+        this.perBlock = perBlock;
+        this.blockSize = blockSize;
     }
 
     /// <summary>The share of a token of a request that needs this many tokens on the device which no other request can share.</summary>
-    public double Of(int request, int tokens) => shares[request] + (perToken * tokens);
+    public double Of(int request, int tokens) =>
+        shares[request] + (perBlock * ((tokens + blockSize - 1) / blockSize));
 
     /// <summary>By the KV each holds: that of a step's sequences fits on the device.</summary>
     /// <param name="requests">How many requests there are.</param>
     /// <param name="tokens">How many tokens the largest device holds.</param>
-    public static StepShares ByMemory(int requests, double tokens) => new(new double[requests], 1 / tokens);
+    /// <param name="blockSize">Tokens in a block of every device.</param>
+    public static StepShares ByMemory(int requests, double tokens, int blockSize) =>
+        new(new double[requests], blockSize / tokens, blockSize);
 
     /// <summary>
     /// By weight among those whose windows, from arrival to last deadline, hold the step. A share is as large as the fullest
@@ -49,11 +54,12 @@ internal sealed class StepShares
                     more = Math.Min(more, Math.Max(1 - taken[bucket], 0) * weights[i] / crowd[bucket]);
                 }
 
-                shares[i] += more * (1 - 1e-9);
+                shares[i] += more;
             }
         }
 
-        return new StepShares(shares, 0);
+        // Sums round.
+        return new StepShares([.. shares.Select(share => share * (1 - 1e-9))], 0, 1);
 
         void Span(double[] sums, IReadOnlyList<double> values)
         {
