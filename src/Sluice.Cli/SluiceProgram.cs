@@ -17,6 +17,9 @@ internal static class SluiceProgram
     /// <summary>The command was wrong; nothing was begun.</summary>
     public const int Misused = 2;
 
+    /// <summary>The environment variable that lets a defect end the program with its stack.</summary>
+    private const string ShowStack = "SLUICE_STACK";
+
     /// <summary>Runs one command line and returns its exit code.</summary>
     public static int Run(string[] args)
     {
@@ -42,6 +45,12 @@ internal static class SluiceProgram
         {
             Failure.Print(error, Console.Error);
             return Failure.ExitCode(error);
+        }
+        catch (Exception defect) when (Environment.GetEnvironmentVariable(ShowStack) is null)
+        {
+            Console.Error.WriteLine($"error: this is a defect of sluice: {defect.Message}");
+            Console.Error.WriteLine($"hint: report it with the command line; {ShowStack}=1 in the environment shows where it happened");
+            return Failed;
         }
     }
 

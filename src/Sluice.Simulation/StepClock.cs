@@ -19,6 +19,8 @@ internal sealed class StepClock(Profile profile, double noise, int seed, int ins
     private const double LeastEver = 0.05;
     private static readonly double Scale = Math.Sqrt(3);
 
+    private (long Tokens, int Sequences) sharedKey;
+    private double shared;
     private readonly ulong stream = Mix(((ulong)(uint)seed << 32) | (uint)instance);
 
     /// <summary>How long blocks take between device and host.</summary>
@@ -32,8 +34,26 @@ internal sealed class StepClock(Profile profile, double noise, int seed, int ins
     /// <param name="step">Its number on this instance.</param>
     public double Compute(in StepShape shape, long step)
     {
-        double milliseconds = profile.StepMilliseconds(shape);
+        double milliseconds = TrueTime(shape);
         return noise == 0 ? milliseconds : milliseconds * Math.Max(1 + (noise * Deviate(step)), LeastEver);
+    }
+
+    /// <summary>What the profile says; the curves are read only when the step's tokens or sequences are other than the last time.</summary>
+    private double TrueTime(in StepShape shape)
+    {
+        if (profile.Steps is not { } steps)
+        {
+            return profile.Latency.Step(shape);
+        }
+
+        (long Tokens, int Sequences) key = (shape.Tokens, shape.Prefills + shape.Decodes);
+        if (key != sharedKey)
+        {
+            sharedKey = key;
+            shared = steps.Shared(key.Tokens, key.Sequences);
+        }
+
+        return steps.Milliseconds(shape, shared);
     }
 
     /// <summary>A whole step, ms: computing, and copying that is not hidden behind it.</summary>

@@ -18,14 +18,14 @@ internal static class Shown
     /// <summary>A share as a percentage with one decimal.</summary>
     public static string Percent(double share) => (100 * share).ToString("0.0", CultureInfo.InvariantCulture) + "%";
 
-    /// <summary>Mean and, where there is one, half of the interval; a dash where nothing was measured.</summary>
+    /// <summary>Mean and, where the digits shown can tell, half of the interval; a dash where nothing was measured.</summary>
     public static string Of(Interval? figure, Func<double, string> show)
     {
         ArgumentNullException.ThrowIfNull(show);
         return figure switch
         {
             null => "-",
-            { HalfWidth: 0 } sure => show(sure.Mean),
+            { } known when show(known.HalfWidth) == show(0) => show(known.Mean),
             { } known => $"{show(known.Mean)} +-{show(known.HalfWidth)}",
         };
     }

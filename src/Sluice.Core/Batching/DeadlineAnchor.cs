@@ -20,14 +20,14 @@ public static class NextDeadline
 {
     /// <summary>
     /// Before decoding, arrival + TTFT; while decoding, the anchor + tokens so far · TPOT. A preempted sequence is back
-    /// before decoding.
+    /// before decoding, unless it <paramref name="keeps"/> the deadline of its next token.
     /// </summary>
-    public static Instant By(Sequence sequence, DeadlineAnchor anchor)
+    public static Instant By(Sequence sequence, DeadlineAnchor anchor, bool keeps = false)
     {
         ArgumentNullException.ThrowIfNull(sequence);
         Slo slo = sequence.Request.Class.Slo;
         Instant promised = sequence.Request.Arrival + slo.FirstToken;
-        if (sequence.Stage != Stage.Decode || sequence.FirstTokenAt is not { } actual)
+        if ((sequence.Stage != Stage.Decode && !keeps) || sequence.FirstTokenAt is not { } actual)
         {
             return promised;
         }

@@ -1,3 +1,4 @@
+using Sluice.Core.Latency;
 using Sluice.Core.Requests;
 
 namespace Sluice.Core.Batching;
@@ -10,45 +11,12 @@ namespace Sluice.Core.Batching;
 /// makes the next ones late by it (domino).</para>
 /// </remarks>
 /// <param name="displaces">Whether who waits may take blocks from who runs. Default false.</param>
-public sealed class EarliestDeadlineFirst(bool displaces = false) : IBatchPolicy
+public sealed class EarliestDeadlineFirst(bool displaces = false) : MergedOrder(displaces)
 {
-    private readonly MergedOrder order = new(static (sequence, _, _) => sequence.Request.Deadline(sequence.Generated).Ticks, displaces);
-
-    /// <summary>Its options on the command line.</summary>
-    public static IReadOnlyList<PolicyOption> Known => MergedOrder.Known;
-
-    /// <inheritdoc/>
-    public int Waiting => order.Waiting;
-
-    /// <summary>Reads its options.</summary>
-    public static EarliestDeadlineFirst From(PolicyOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(options);
-        return new EarliestDeadlineFirst(MergedOrder.Displaces(options));
-    }
-
-    /// <inheritdoc/>
-    public void Enqueue(Sequence sequence, Instant now) => order.Enqueue(sequence);
-
-    /// <inheritdoc/>
-    public void Withdraw(Sequence sequence)
+    /// <summary>When its next token is due.</summary>
+    protected override double Key(Sequence sequence, int cached, ILatencyModel latency)
     {
         ArgumentNullException.ThrowIfNull(sequence);
-        order.Withdraw(sequence);
+        return sequence.Request.Deadline(sequence.Generated).Ticks;
     }
-
-    /// <inheritdoc/>
-    public void Fill(Batch batch, Instant now)
-    {
-        ArgumentNullException.ThrowIfNull(batch);
-        order.Fill(batch);
-    }
-
-    /// <inheritdoc/>
-    public bool TakesAll(Batch batch, double milliseconds)
-    {
-        ArgumentNullException.ThrowIfNull(batch);
-        return MergedOrder.TakesAll(batch);
-    }
-
 }

@@ -11,48 +11,13 @@ namespace Sluice.Core.Batching;
 /// long prompts of low weight even where all could be on time.</para>
 /// </remarks>
 /// <param name="displaces">Whether who waits may take blocks from who runs. Default false.</param>
-public sealed class HighestDensityFirst(bool displaces = false) : IBatchPolicy
+public sealed class HighestDensityFirst(bool displaces = false) : MergedOrder(displaces)
 {
-    private readonly MergedOrder order = new(Sparsity, displaces);
-
-    /// <summary>Its options on the command line.</summary>
-    public static IReadOnlyList<PolicyOption> Known => MergedOrder.Known;
-
-    /// <inheritdoc/>
-    public int Waiting => order.Waiting;
-
-    /// <summary>Reads its options.</summary>
-    public static HighestDensityFirst From(PolicyOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(options);
-        return new HighestDensityFirst(MergedOrder.Displaces(options));
-    }
-
-    /// <inheritdoc/>
-    public void Enqueue(Sequence sequence, Instant now) => order.Enqueue(sequence);
-
-    /// <inheritdoc/>
-    public void Withdraw(Sequence sequence)
+    /// <summary>Density with a minus sign: the densest goes first. A cost of nothing counts as a nanosecond.</summary>
+    protected override double Key(Sequence sequence, int cached, ILatencyModel latency)
     {
         ArgumentNullException.ThrowIfNull(sequence);
-        order.Withdraw(sequence);
+        ArgumentNullException.ThrowIfNull(latency);
+        return -sequence.NextGain / Math.Max(latency.Cost(sequence.Tokens, cached), 1e-6);
     }
-
-    /// <inheritdoc/>
-    public void Fill(Batch batch, Instant now)
-    {
-        ArgumentNullException.ThrowIfNull(batch);
-        order.Fill(batch);
-    }
-
-    /// <inheritdoc/>
-    public bool TakesAll(Batch batch, double milliseconds)
-    {
-        ArgumentNullException.ThrowIfNull(batch);
-        return MergedOrder.TakesAll(batch);
-    }
-
-    /// <summary>Density with a minus sign: the densest goes first. A cost of nothing counts as a nanosecond.</summary>
-    private static double Sparsity(Sequence sequence, int cached, ILatencyModel latency) =>
-        -sequence.NextGain / Math.Max(latency.Cost(sequence.Tokens, cached), 1e-6);
 }

@@ -3,12 +3,6 @@ using Sluice.Core.Requests;
 
 namespace Sluice.Core.Batching;
 
-/// <summary>Gives a sequence its place in an order: least first.</summary>
-/// <param name="sequence">Whose.</param>
-/// <param name="cached">Its tokens that need no computing.</param>
-/// <param name="latency">What computing costs, before corrections.</param>
-internal delegate double Rank(Sequence sequence, int cached, ILatencyModel latency);
-
 /// <summary>One order over all that live, waiting and running alike: every step is filled from its head.</summary>
 /// <remarks>
 /// <para>The running ones, dozens to hundreds, are ranked and sorted each step; those that wait are ranked once, when they
@@ -18,26 +12,34 @@ internal delegate double Rank(Sequence sequence, int cached, ILatencyModel laten
 /// <para>With <paramref name="displaces"/> those that wait take blocks from running ones as well. In an order that moves with
 /// every token, as that of deadlines, they then take turns, and nearly all time goes into computing KV again.</para>
 /// </remarks>
-/// <param name="rank">The order.</param>
 /// <param name="displaces">Whether who waits may take blocks from who runs.</param>
-internal sealed class MergedOrder(Rank rank, bool displaces)
+public abstract class MergedOrder(bool displaces) : IBatchPolicy
 {
-    public static readonly IReadOnlyList<PolicyOption> Known =
+    /// <summary>The options of every such policy on the command line.</summary>
+    public static IReadOnlyList<PolicyOption> Known { get; } =
         [new("displace", "whether who waits takes blocks from who runs, on or off (off)")];
 
     private readonly WaitingHeap waiting = new();
     private readonly List<Sequence> arrivals = [];
     private Ranked[] running = new Ranked[64];
 
+    /// <inheritdoc/>
     public int Waiting => waiting.Count + arrivals.Count;
 
     /// <summary>Reads the option above.</summary>
-    public static bool Displaces(PolicyOptions options) => options.Switch("displace", false);
+    public static bool Displaces(PolicyOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return options.Switch("displace", false);
+    }
 
-    public void Enqueue(Sequence sequence) => arrivals.Add(sequence);
+    /// <inheritdoc/>
+    public void Enqueue(Sequence sequence, Instant now) => arrivals.Add(sequence);
 
+    /// <inheritdoc/>
     public void Withdraw(Sequence sequence)
     {
+        ArgumentNullException.ThrowIfNull(sequence);
         if (sequence.Slot >= 0)
         {
             waiting.Remove(sequence);
@@ -49,10 +51,16 @@ internal sealed class MergedOrder(Rank rank, bool displaces)
     }
 
     /// <summary>Nothing but the limits, which hold for the running set as well, can keep a decode out.</summary>
-    public static bool TakesAll(Batch batch) => batch.Running.Count <= batch.Limits.Tokens;
-
-    public void Fill(Batch batch)
+    public bool TakesAll(Batch batch, double milliseconds)
     {
+        ArgumentNullException.ThrowIfNull(batch);
+        return batch.Running.Count <= batch.Limits.Tokens;
+    }
+
+    /// <inheritdoc/>
+    public void Fill(Batch batch, Instant now)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
         ILatencyModel latency = batch.Latency is CorrectedLatencyModel corrected ? corrected.Uncorrected : batch.Latency;
         TakeIn(batch, latency);
         int spare = Sort(batch, latency);
@@ -101,12 +109,18 @@ internal sealed class MergedOrder(Rank rank, bool displaces)
         }
     }
 
+    /// <summary>The place of a sequence in the order: least first, then whoever came first.</summary>
+    /// <param name="sequence">Whose.</param>
+    /// <param name="cached">Its tokens that need no computing.</param>
+    /// <param name="latency">What computing costs, before corrections, so that the order of those that wait never goes stale.</param>
+    protected abstract double Key(Sequence sequence, int cached, ILatencyModel latency);
+
     /// <summary>New arrivals, and those preempted in the last step, are ranked.</summary>
     private void TakeIn(Batch batch, ILatencyModel latency)
     {
         foreach (Sequence sequence in arrivals)
         {
-            waiting.Add(sequence, rank(sequence, batch.Memory.Probe(sequence).DeviceTokens, latency));
+            waiting.Add(sequence, Key(sequence, batch.Memory.Probe(sequence).DeviceTokens, latency));
         }
 
         arrivals.Clear();
@@ -125,7 +139,7 @@ internal sealed class MergedOrder(Rank rank, bool displaces)
         for (int i = 0; i < count; i++)
         {
             Sequence sequence = batch.Running[i];
-            running[i] = new Ranked(rank(sequence, sequence.DeviceTokens, latency), sequence);
+            running[i] = new Ranked(Key(sequence, sequence.DeviceTokens, latency), sequence);
             blocks += sequence.DeviceBlocks;
         }
 

@@ -11,50 +11,13 @@ namespace Sluice.Core.Batching;
 /// <para>Best for mean latency. Knows neither weights nor deadlines, and long prompts starve as long as short ones come.</para>
 /// </remarks>
 /// <param name="displaces">Whether who waits may take blocks from who runs. Default false.</param>
-public sealed class ShortestJobFirst(bool displaces = false) : IBatchPolicy
+public sealed class ShortestJobFirst(bool displaces = false) : MergedOrder(displaces)
 {
-    private readonly MergedOrder order = new(Remaining, displaces);
-
-    /// <summary>Its options on the command line.</summary>
-    public static IReadOnlyList<PolicyOption> Known => MergedOrder.Known;
-
-    /// <inheritdoc/>
-    public int Waiting => order.Waiting;
-
-    /// <summary>Reads its options.</summary>
-    public static ShortestJobFirst From(PolicyOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(options);
-        return new ShortestJobFirst(MergedOrder.Displaces(options));
-    }
-
-    /// <inheritdoc/>
-    public void Enqueue(Sequence sequence, Instant now) => order.Enqueue(sequence);
-
-    /// <inheritdoc/>
-    public void Withdraw(Sequence sequence)
+    /// <summary>Predicted cost of the rest, ms, without the constants of its steps.</summary>
+    protected override double Key(Sequence sequence, int cached, ILatencyModel latency)
     {
         ArgumentNullException.ThrowIfNull(sequence);
-        order.Withdraw(sequence);
-    }
-
-    /// <inheritdoc/>
-    public void Fill(Batch batch, Instant now)
-    {
-        ArgumentNullException.ThrowIfNull(batch);
-        order.Fill(batch);
-    }
-
-    /// <inheritdoc/>
-    public bool TakesAll(Batch batch, double milliseconds)
-    {
-        ArgumentNullException.ThrowIfNull(batch);
-        return MergedOrder.TakesAll(batch);
-    }
-
-    /// <summary>Predicted cost of the rest, ms, without the constants of its steps.</summary>
-    private static double Remaining(Sequence sequence, int cached, ILatencyModel latency)
-    {
+        ArgumentNullException.ThrowIfNull(latency);
         double next = latency.Cost(sequence.Tokens, cached);
         double later = (sequence.Request.ExpectedAnswerTokens ?? 0) - sequence.Generated - 1;
         return later > 0 ? next + (later * latency.Decode(sequence.Tokens + (int)(later / 2))) : next;

@@ -27,18 +27,17 @@ public sealed record StepTimes
     public required double PrefillOverhead { get; init; }
 
     /// <summary>The time of a step, ms; 0 for an empty one.</summary>
-    public double Milliseconds(in StepShape step)
-    {
-        if (step.Tokens == 0)
-        {
-            return 0;
-        }
+    public double Milliseconds(in StepShape step) =>
+        Milliseconds(step, Shared(step.Tokens, step.Prefills + step.Decodes));
 
-        double shared = Dense.At(step.Tokens) + Heads.At(step.Prefills + step.Decodes);
-        return step.Prefills > 0
-            ? shared + Mixed.Milliseconds(step) + PrefillOverhead
-            : shared + Decode.Milliseconds(step);
-    }
+    /// <summary>The part of a step's time that depends on its numbers of tokens and sequences alone, ms.</summary>
+    public double Shared(long tokens, int sequences) => tokens == 0 ? 0 : Dense.At(tokens) + Heads.At(sequences);
+
+    /// <summary>The time of a step whose <see cref="Shared"/> part is known, ms.</summary>
+    public double Milliseconds(in StepShape step, double shared) =>
+        step.Tokens == 0 ? 0
+        : step.Prefills > 0 ? shared + Mixed.Milliseconds(step) + PrefillOverhead
+        : shared + Decode.Milliseconds(step);
 }
 
 /// <summary>Attention of decodes alone, all layers, ms.</summary>

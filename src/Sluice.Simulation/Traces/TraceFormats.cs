@@ -25,10 +25,10 @@ public static class TraceFormats
             TokensPerName = 64,
             Placement = Placement.Sessions,
         },
-        new("vllm-measured", "hardware, model, input_tokens, output_tokens, queued_s or arrival_s; choose a run with "
+        new("vllm-measured", "hardware, model, input_tokens, output_tokens, arrival_s or queued_s; choose a run with "
             + "FILE#HARDWARE or FILE#HARDWARE/MODEL")
         {
-            Arrival = [new("queued_s", Seconds), new("arrival_s", Seconds)],
+            Arrival = [new("arrival_s", Seconds), new("queued_s", Seconds)],
             Prompt = ["input_tokens"],
             Answer = ["output_tokens"],
             Marks = ["hardware", "model"],

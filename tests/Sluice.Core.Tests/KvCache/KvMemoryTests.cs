@@ -102,10 +102,26 @@ public sealed class KvMemoryTests
 
         memory.Preempt(sequence, offload: true);
         Assert.Equal((10, 0), (memory.FreeBlocks, memory.PendingOffloads));
+        Assert.Equal(new Reach(12, 12, 4), memory.Probe(sequence));
+        TakeEverything(memory);
         Assert.Equal(new Reach(0, 12, 4), memory.Probe(sequence));
         Assert.True(memory.Compute(sequence));
         Assert.Equal((13, 3), (sequence.DeviceTokens, memory.RestoredBlocks));
         memory.Audit([sequence]);
+    }
+
+    [Fact]
+    public void A_preempted_sequence_finds_its_own_blocks_until_somebody_takes_them()
+    {
+        KvMemory memory = Memory(device: 10, host: 0);
+        Sequence sequence = Make(1, prompt: 13);
+        Assert.True(memory.Compute(sequence));
+
+        memory.Preempt(sequence, offload: false);
+        Assert.Equal(12, memory.Probe(sequence).DeviceTokens);
+        Assert.Equal(0, memory.Probe(Make(2, prompt: 13)).DeviceTokens);
+        TakeEverything(memory);
+        Assert.Equal(0, memory.Probe(sequence).DeviceTokens);
     }
 
     [Fact]
@@ -221,5 +237,13 @@ public sealed class KvMemoryTests
 
         var error = Assert.Throws<InvalidOperationException>(() => memory.Audit([]));
         Assert.Contains("Blocks are not conserved", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Somebody uses every free block, so that nothing can be found in them.</summary>
+    private static void TakeEverything(KvMemory memory)
+    {
+        Sequence other = Make(99, prompt: memory.FreeBlocks * memory.BlockSize);
+        Assert.True(memory.Compute(other));
+        memory.End(other);
     }
 }

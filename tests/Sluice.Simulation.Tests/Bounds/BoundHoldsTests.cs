@@ -2,14 +2,13 @@ using Sluice.Core;
 using Sluice.Core.Batching;
 using Sluice.Core.Requests;
 using Sluice.Core.Routing;
-using Sluice.Simulation;
 using Sluice.Simulation.Bounds;
 using Sluice.Simulation.Profiles;
 using Sluice.Simulation.Reports;
+using Sluice.Simulation.Tests.Simulating;
 using Sluice.Simulation.Traces;
-using Sluice.Tests.Simulating;
 
-namespace Sluice.Tests.Bounds;
+namespace Sluice.Simulation.Tests.Bounds;
 
 /// <summary>
 /// No run of any policy may earn more than the bound: random small fleets, equal and mixed, P/D, little memory, host tiers, shared

@@ -1,6 +1,6 @@
 using Sluice.Simulation.Profiles;
 
-namespace Sluice.Tests.Bounds;
+namespace Sluice.Simulation.Tests.Bounds;
 
 /// <summary>Step times for tests of the bound.</summary>
 internal static class BoundSamples

@@ -1,12 +1,11 @@
 using Sluice.Core;
 using Sluice.Core.Latency;
 using Sluice.Core.Requests;
-using Sluice.Simulation;
 using Sluice.Simulation.Bounds;
 using Sluice.Simulation.Profiles;
 using Sluice.Simulation.Traces;
 
-namespace Sluice.Tests.Bounds;
+namespace Sluice.Simulation.Tests.Bounds;
 
 /// <summary>The bound against the best of all schedules, where those can be counted.</summary>
 public sealed class BruteForceTests

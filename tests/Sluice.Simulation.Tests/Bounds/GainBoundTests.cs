@@ -1,14 +1,13 @@
 using Sluice.Core;
 using Sluice.Core.Latency;
 using Sluice.Core.Requests;
-using Sluice.Simulation;
 using Sluice.Simulation.Bounds;
 using Sluice.Simulation.Profiles;
+using Sluice.Simulation.Tests.Simulating;
 using Sluice.Simulation.Traces;
 using Sluice.Simulation.Workloads;
-using Sluice.Tests.Simulating;
 
-namespace Sluice.Tests.Bounds;
+namespace Sluice.Simulation.Tests.Bounds;
 
 public sealed class GainBoundTests
 {

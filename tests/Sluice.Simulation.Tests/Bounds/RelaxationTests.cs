@@ -1,12 +1,11 @@
 using Sluice.Core;
 using Sluice.Core.KvCache;
 using Sluice.Core.Latency;
-using Sluice.Simulation;
 using Sluice.Simulation.Bounds;
 using Sluice.Simulation.Profiles;
-using Sluice.Tests.Simulating;
+using Sluice.Simulation.Tests.Simulating;
 
-namespace Sluice.Tests.Bounds;
+namespace Sluice.Simulation.Tests.Bounds;
 
 /// <summary>What the bound rests on, part by part.</summary>
 public sealed class RelaxationTests

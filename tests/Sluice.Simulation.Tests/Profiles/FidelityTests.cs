@@ -20,24 +20,22 @@ public sealed class FidelityTests(ITestOutputHelper output)
     };
 
     [SharedDataTheory]
-    [InlineData("RTX4090", "llama3.1-8b-rtx4090", 2588, true)]
-    [InlineData("RTX4090", "llama3.1-8b-rtx4090", 2588, false)]
-    [InlineData("RTXPRO6000", "llama3.1-8b-rtxpro6000", null, true)]
-    public void First_come_first_served_takes_as_long_as_the_measured_run(
-        string hardware, string profile, int? blocks, bool promptsHaveNames)
+    [InlineData("RTX4090", "llama3.1-8b-rtx4090", 2588)]
+    [InlineData("RTXPRO6000", "llama3.1-8b-rtxpro6000", null)]
+    public void First_come_first_served_takes_as_long_as_the_measured_run(string hardware, string profile, int? blocks)
     {
         Measured[] measured = [.. Read(hardware)];
         Timing[] real = [.. measured.Select(m => new Timing(
             m.FirstToken - m.Arrival, (m.LastToken - m.FirstToken) / (m.Answer - 1), m.LastToken - m.Arrival))];
 
-        Timing[] simulated = Simulate(measured, ProfileCatalog.Load(profile), blocks, promptsHaveNames);
+        Timing[] simulated = Simulate(measured, ProfileCatalog.Load(profile), blocks);
 
         Compare("TTFT", real, simulated, t => t.FirstToken);
         Compare("TPOT", real, simulated, t => t.NextToken);
         Compare("E2E", real, simulated, t => t.Whole);
     }
 
-    private static Timing[] Simulate(Measured[] measured, Profile profile, int? blocks, bool promptsHaveNames)
+    private static Timing[] Simulate(Measured[] measured, Profile profile, int? blocks)
     {
         List<Timing> timings = [];
         SimulationOptions options = new()
@@ -53,9 +51,8 @@ public sealed class FidelityTests(ITestOutputHelper output)
                 (ended.Score.Last - ended.Arrival).TotalSeconds)),
         };
         new Simulator(options).Run(
-            measured.Select((m, i) => new TraceRecord(
-                Instant.FromSeconds(m.Arrival), m.Prompt, m.Answer, 0,
-                promptsHaveNames ? new PromptBlocks(new[] { (ulong)i + 1 }, m.Prompt) : PromptBlocks.Unknown)),
+            measured.Select(m => new TraceRecord(
+                Instant.FromSeconds(m.Arrival), m.Prompt, m.Answer, 0, PromptBlocks.Unknown)),
             CancellationToken.None);
         return [.. timings];
     }

@@ -1,11 +1,10 @@
 using Sluice.Core;
 using Sluice.Core.Latency;
 using Sluice.Core.Requests;
-using Sluice.Simulation;
 using Sluice.Simulation.Profiles;
 using Sluice.Simulation.Traces;
 
-namespace Sluice.Tests.Simulating;
+namespace Sluice.Simulation.Tests.Simulating;
 
 /// <summary>Small fleets, classes and traces for tests.</summary>
 internal static class Fleets

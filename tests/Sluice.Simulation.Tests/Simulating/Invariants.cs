@@ -3,12 +3,11 @@ using Sluice.Core.Batching;
 using Sluice.Core.Measures;
 using Sluice.Core.Requests;
 using Sluice.Core.Routing;
-using Sluice.Simulation;
 using Sluice.Simulation.Profiles;
 using Sluice.Simulation.Reports;
 using Sluice.Simulation.Traces;
 
-namespace Sluice.Tests.Simulating;
+namespace Sluice.Simulation.Tests.Simulating;
 
 /// <summary>
 /// What must hold in every run, checked after every event over random small runs: little memory (preemption), a host tier

@@ -1,11 +1,10 @@
 using Sluice.Core;
 using Sluice.Core.Latency;
 using Sluice.Core.Requests;
-using Sluice.Simulation;
 using Sluice.Simulation.Profiles;
 using Sluice.Simulation.Traces;
 
-namespace Sluice.Tests.Simulating;
+namespace Sluice.Simulation.Tests.Simulating;
 
 /// <summary>The simulator against what queueing theory says of one server, first come first served.</summary>
 public sealed class QueueingTheory

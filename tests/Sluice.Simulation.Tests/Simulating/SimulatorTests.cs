@@ -1,9 +1,8 @@
 using Sluice.Core.Measures;
-using Sluice.Simulation;
 using Sluice.Simulation.Reports;
 using Sluice.Simulation.Workloads;
 
-namespace Sluice.Tests.Simulating;
+namespace Sluice.Simulation.Tests.Simulating;
 
 public sealed class SimulatorTests
 {

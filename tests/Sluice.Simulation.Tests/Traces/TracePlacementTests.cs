@@ -6,8 +6,8 @@ namespace Sluice.Simulation.Tests.Traces;
 public class TracePlacementTests
 {
     private const string Runs =
-        "hardware,model,request_id,input_tokens,output_tokens,arrival_s,queued_s\n"
-        + "A,m,1,10,1,0,5.5\nA,m,2,20,1,0.1,5.0\nB,m,1,30,1,0,1\nB,n,1,40,1,0,1\n";
+        "hardware,model,request_id,input_tokens,output_tokens,queued_s\n"
+        + "A,m,1,10,1,5.5\nA,m,2,20,1,5.0\nB,m,1,30,1,1\nB,n,1,40,1,1\n";
 
     [Fact]
     public void Length_pairs_arrive_by_a_seeded_poisson_process_of_the_given_rate()

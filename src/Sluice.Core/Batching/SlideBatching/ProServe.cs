@@ -119,6 +119,9 @@ public sealed class ProServe : IBatchPolicy
         }
     }
 
+    private Instant DeadlineOf(Sequence sequence) =>
+        NextDeadline.By(sequence, options.Anchor, options.PreemptedKeepDeadline);
+
     /// <summary>New arrivals and those preempted in the last step join the queue, priced at what can be reached now.</summary>
     private void TakeIn(Batch batch)
     {
@@ -131,7 +134,7 @@ public sealed class ProServe : IBatchPolicy
         TakeInCopies(batch);
         foreach (Sequence sequence in arrivals)
         {
-            queue.Add(sequence, admission.ReachOf(batch, sequence), batch.Latency);
+            queue.Add(sequence, DeadlineOf(sequence), admission.ReachOf(batch, sequence), batch.Latency);
             if (sequence.HostBlocks < sequence.OrderedHostBlocks)
             {
                 copying.Add(sequence);
@@ -179,7 +182,7 @@ public sealed class ProServe : IBatchPolicy
         for (int i = 0; i < count; i++)
         {
             Sequence sequence = batch.Running[i];
-            Instant deadline = NextDeadline.By(sequence, options.Anchor);
+            Instant deadline = DeadlineOf(sequence);
             Reach reach = admission.ReachOf(batch, sequence);
             long cost = SlideQueue.Nanoseconds(latency.Cost(sequence.Tokens, reach.Tokens));
             total += cost;
@@ -250,7 +253,7 @@ public sealed class ProServe : IBatchPolicy
             return 0;
         }
 
-        double remaining = (NextDeadline.By(top, options.Anchor) - now).TotalMilliseconds;
+        double remaining = (DeadlineOf(top) - now).TotalMilliseconds;
         double cost = top.Slot >= 0 ? queue.CostOf(top) : running.CostAt(0);
         return remaining > constant + PrefillMargin ? remaining : cost + constant + PrefillMargin;
     }

@@ -53,6 +53,12 @@ public sealed record ProServeOptions
     /// <summary>From where deadlines of later tokens count. Default the actual first token.</summary>
     public DeadlineAnchor Anchor { get; init; } = DeadlineAnchor.Actual;
 
+    /// <summary>
+    /// Whether a preempted decode keeps the deadline of its next token instead of falling back to that of its first, which
+    /// makes it overdue at once. Default false, as published.
+    /// </summary>
+    public bool PreemptedKeepDeadline { get; init; }
+
     /// <summary>The order. Default sliding.</summary>
     public SlideOrder Order { get; init; } = SlideOrder.Slide;
 
@@ -85,6 +91,7 @@ public sealed record ProServeOptions
         new("tokens", "most tokens in a step (10240)"),
         new("seqs", "most sequences in a step (1024)"),
         new("anchor", "deadlines count from the actual, promised or earlier first token (actual)"),
+        new("preempted", "a preempted decode is due as its first or its next token (first)"),
         new("order", "slide, deadline or density (slide)"),
         new("budget", "time budget, on or off (on)"),
         new("fail", "give up what does not fit into an empty step, on or off (on)"),
@@ -113,6 +120,7 @@ public sealed record ProServeOptions
                 "promised" => DeadlineAnchor.Promised,
                 _ => DeadlineAnchor.Earlier,
             },
+            PreemptedKeepDeadline = options.Choice("preempted", "first", ["first", "next"]) == "next",
             Order = options.Choice("order", "slide", ["slide", "deadline", "density"]) switch
             {
                 "slide" => SlideOrder.Slide,

@@ -42,7 +42,8 @@ internal sealed class SlideQueue(double starvationThreshold, bool starvation)
     /// <summary>A predicted cost as whole nanoseconds.</summary>
     public static long Nanoseconds(double milliseconds) => (long)Math.Round(milliseconds * 1e6);
 
-    public void Add(Sequence sequence, Reach reach, ILatencyModel latency)
+    /// <summary>Lets a sequence wait whose next token is due at <paramref name="due"/>.</summary>
+    public void Add(Sequence sequence, Instant due, Reach reach, ILatencyModel latency)
     {
         int slot = slots.Take(sequence);
         if (slot >= prices.Length)
@@ -51,7 +52,7 @@ internal sealed class SlideQueue(double starvationThreshold, bool starvation)
         }
 
         Slo slo = sequence.Request.Class.Slo;
-        long deadline = (sequence.Request.Arrival + slo.FirstToken).Ticks;
+        long deadline = due.Ticks;
         normal.Add(slot, deadline, sequence.Order);
         if (starvation)
         {
