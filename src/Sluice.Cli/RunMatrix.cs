@@ -19,6 +19,7 @@ internal static class RunMatrix
         Dictionary<int, Preflight> looks = plan.Seeds.ToDictionary(
             seed => seed, seed => Preflight.Check(Until(plan.Trace.Read(seed), cancel), plan.Shared));
         using ProgressLine progress = new(runs.Sum(run => looks[run.Seed].Requests), "requests");
+        RunBounds bounds = new(plan.Trace, cancel);
         RunReport?[] finished = new RunReport?[runs.Count];
         ParallelOptions cores = new() { MaxDegreeOfParallelism = Environment.ProcessorCount };
         try
@@ -29,7 +30,8 @@ internal static class RunMatrix
             {
                 if (!cancel.IsCancellationRequested && !loop.IsStopped)
                 {
-                    finished[i] = One(plan, runs[i], looks[runs[i].Seed], progress, cancel);
+                    RunReport? run = One(plan, runs[i], looks[runs[i].Seed], progress, cancel);
+                    finished[i] = plan.Bound ? bounds.Complete(run, runs[i]) : run;
                 }
             });
         }

@@ -16,7 +16,7 @@ internal sealed class StepClock(Profile profile, double noise, int seed, int ins
     /// <summary>Groups of layers a reload is cut into.</summary>
     public const int LayerGroups = 4;
 
-    private const double LeastFactor = 0.05;
+    private const double LeastEver = 0.05;
     private static readonly double Scale = Math.Sqrt(3);
 
     private (long Tokens, int Sequences) sharedKey;
@@ -26,13 +26,16 @@ internal sealed class StepClock(Profile profile, double noise, int seed, int ins
     /// <summary>How long blocks take between device and host.</summary>
     public CopyModel Copy { get; } = new(profile.CopyMsPerBlock, profile.CopyMsPerCopy);
 
+    /// <summary>No step takes less than this share of what the profile says.</summary>
+    public static double LeastFactor(double noise) => Math.Max(1 - (noise * 2 * Scale), LeastEver);
+
     /// <summary>What computing this takes, ms.</summary>
     /// <param name="shape">What the step holds.</param>
     /// <param name="step">Its number on this instance.</param>
     public double Compute(in StepShape shape, long step)
     {
         double milliseconds = TrueTime(shape);
-        return noise == 0 ? milliseconds : milliseconds * Math.Max(1 + (noise * Deviate(step)), LeastFactor);
+        return noise == 0 ? milliseconds : milliseconds * Math.Max(1 + (noise * Deviate(step)), LeastEver);
     }
 
     /// <summary>What the profile says; the curves are read only when the step's tokens or sequences are other than the last time.</summary>

@@ -36,7 +36,6 @@ public sealed class CliProcessTests : IDisposable
     [InlineData("compare --synthetic default --pd 3", "--pd cannot be `3`", "P:D")]
     [InlineData("compare --synthetic default --pd 1:1 --instances 3", "--instances is 3", "leave one")]
     [InlineData("compare --synthetic default --lengths orcale", "orcale", "did you mean `oracle`?")]
-    [InlineData("compare --synthetic default --bound", "--bound is not in this version", "leave it out")]
     [InlineData("compare --synthetic default --class a=0.5", "add up to 0.5", "add up to 1")]
     [InlineData("compare --synthetic default --kv-blocks 3", "Request 0", "--kv-blocks")]
     [InlineData("compare --synthetic default --json /nowhere/a.json", "its folder does not exist", "make the folder")]
@@ -103,6 +102,28 @@ public sealed class CliProcessTests : IDisposable
                 $"{run.GetProperty("rateScale")} {run.GetProperty("batching")} {run.GetProperty("seed")}"));
         Assert.All(runs.EnumerateArray(), run => Assert.Equal(60, run.GetProperty("completed").GetInt32()));
         Assert.Contains("<!doctype html>", File.ReadAllText(page), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Bound_adds_the_gain_that_no_policy_exceeds()
+    {
+        string json = Path.Combine(folder, "out.json");
+        string[] run = ["--synthetic", "requests=60,rate=200", "--batching", "fcfs", "--seeds", "2", "--json", json];
+
+        Outcome without = Sluice(["compare", .. run]);
+        Outcome with = Sluice(["compare", .. run, "--bound"]);
+        Outcome single = Sluice(["simulate", .. run, "--bound"]);
+
+        Assert.Equal((0, "", 0, ""), (with.ExitCode, with.Error, single.ExitCode, single.Error));
+        Assert.DoesNotContain("bound", without.Output, StringComparison.Ordinal);
+        Assert.Contains("of bound", with.Output, StringComparison.Ordinal);
+        Assert.Contains("gain of bound", single.Output, StringComparison.Ordinal);
+        Assert.All(
+            JsonDocument.Parse(File.ReadAllText(json)).RootElement.GetProperty("runs").EnumerateArray().Select(run => run.GetProperty("gain")),
+            gain => Assert.InRange(
+                gain.GetProperty("bound").GetDouble(),
+                gain.GetProperty("obtained").GetDouble(),
+                gain.GetProperty("attainable").GetDouble()));
     }
 
     [Fact]

@@ -54,7 +54,7 @@ internal sealed class RunFlags
     private readonly Option<string> seeds =
         Flag.Text("--seeds", "K", "K runs with seeds N…N+K-1; figures carry mean and 95 % interval");
 
-    private readonly Option<bool> bound = new("--bound") { Description = "the clairvoyant bound of the gain", Hidden = true };
+    private readonly Option<bool> bound = new("--bound") { Description = "also the gain that no policy can exceed, and the share of it obtained" };
 
     /// <summary>Registers the flags.</summary>
     public RunFlags(Command command, string defaultBatching)
@@ -87,11 +87,6 @@ internal sealed class RunFlags
     public RunPlan Plan(ParseResult parsed)
     {
         ArgumentNullException.ThrowIfNull(parsed);
-        if (parsed.GetValue(bound))
-        {
-            throw new Misuse("--bound is not in this version", "leave it out: the clairvoyant bound comes with a later one");
-        }
-
         IReadOnlyList<ClassShare> shares = ClassFlag.Read(parsed.GetValue(classes) ?? []);
         int first = Whole(parsed, seed, 0, int.MaxValue - MostInstances) ?? 1;
         string profileNames = parsed.GetValue(profile) ?? ProfileCatalog.Default;
@@ -129,6 +124,7 @@ internal sealed class RunFlags
             RateScales = [.. Read.List("--rate-scale", parsed.GetValue(rateScale) ?? "1")
                 .Select(text => Read.Number("--rate-scale", text, 1e-6, 1e6))],
             Seeds = [.. Enumerable.Range(first, Whole(parsed, seeds, 1, 10_000) ?? 1)],
+            Bound = parsed.GetValue(bound),
             Trace = Source(parsed),
         };
     }

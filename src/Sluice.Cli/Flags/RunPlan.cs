@@ -27,6 +27,9 @@ internal sealed record RunPlan
     /// <summary>Seeds.</summary>
     public required IReadOnlyList<int> Seeds { get; init; }
 
+    /// <summary>Whether the bound of the gain is wanted too.</summary>
+    public bool Bound { get; init; }
+
     /// <summary>The options of every run, in the order of reports: by load, then policy pair, then seed.</summary>
     public IReadOnlyList<SimulationOptions> Runs() =>
         [.. from rateScale in RateScales

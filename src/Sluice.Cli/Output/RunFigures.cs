@@ -15,6 +15,8 @@ internal static class RunFigures
         new("gain obtained", run => run.Gain.Obtained, Shown.Number),
         new("gain attainable", run => run.Gain.Attainable, Shown.Number),
         new("gain ratio", run => run.Gain.Ratio, Shown.Percent),
+        new("gain bound", run => run.Gain.Bound, Shown.Number),
+        new("gain of bound", run => run.Gain.OfBound, Shown.Percent),
         new("attainment", run => run.Attainment, Shown.Percent),
         new("goodput, requests/s", run => run.Goodput, Shown.Number),
         new("throughput, requests/s", run => run.RequestsPerSecond, Shown.Number),

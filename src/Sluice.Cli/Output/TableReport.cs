@@ -48,7 +48,7 @@ internal static class TableReport
                 $"policies  {group.First.Batching} with {group.First.Routing}, load x{group.First.RateScale}"));
             writer.WriteLine();
             TextTable figures = new(1, "figure", "value");
-            foreach (Figure figure in RunFigures.All)
+            foreach (Figure figure in RunFigures.All.Where(figure => group.Over(figure.Of) is not null))
             {
                 figures.Add(figure.Head, Shown.Of(group.Over(figure.Of), figure.Show));
             }
@@ -103,6 +103,9 @@ internal static class TableReport
     private static IEnumerable<Figure> Figures(Report report) =>
     [
         new("gain ratio", run => run.Gain.Ratio, Shown.Percent),
+        .. report.Runs.All(run => run.Gain.Bound is null)
+            ? []
+            : (IEnumerable<Figure>)[new("of bound", run => run.Gain.OfBound, Shown.Percent)],
         new("attained", run => run.Attainment, Shown.Percent),
         .. report.Classes.Count < 2
             ? []

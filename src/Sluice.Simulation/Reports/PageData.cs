@@ -38,6 +38,7 @@ internal sealed record PageGroup(
     double Load,
     int Seeds,
     Interval? Gain,
+    Interval? OfBound,
     Interval? Attainment,
     Interval? Goodput,
     IReadOnlyDictionary<string, Interval?> ClassAttainment,
@@ -53,6 +54,7 @@ internal sealed record PageGroup(
         group.First.RateScale,
         group.Runs.Count,
         group.Over(run => run.Gain.Ratio),
+        group.Over(run => run.Gain.OfBound),
         group.Over(run => run.Attainment),
         group.Over(run => run.Goodput),
         group.First.Classes.Keys.ToDictionary(

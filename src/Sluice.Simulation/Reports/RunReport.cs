@@ -126,7 +126,12 @@ public sealed record RunReport
 }
 
 /// <summary>Gain obtained, gain if every token were on time, their ratio, and the clairvoyant bound when asked for.</summary>
-public sealed record GainReport(double Obtained, double Attainable, double Ratio, double? Bound);
+public sealed record GainReport(double Obtained, double Attainable, double Ratio, double? Bound)
+{
+    /// <summary>Gain obtained ÷ bound; null where the bound was not asked for.</summary>
+    [JsonIgnore]
+    public double? OfBound => Bound is { } most ? (most > 0 ? Obtained / most : 1) : null;
+}
 
 /// <summary>Mean and percentiles, ms; null where nothing was measured.</summary>
 public sealed record Quantiles(double? Mean, double? P50, double? P90, double? P99);

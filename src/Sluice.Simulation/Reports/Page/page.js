@@ -7,6 +7,7 @@ const severalBatchings = several((g) => g.batching);
 const severalRoutings = several((g) => g.routing);
 const loads = [...new Set(report.groups.map((g) => g.load))].sort((a, b) => a - b);
 const seedCount = Math.max(0, ...report.groups.map((g) => g.seeds));
+const bounded = report.groups.some((g) => g.ofBound);
 const DASHES = [null, "7 4", "2 4", "10 4 2 4"];
 
 // A policy pair is a series: a colour of sixteen, a dash of four, the same in every plot.
@@ -82,6 +83,7 @@ function overLoad() {
     (seedCount > 1 ? `Means over ${seedCount} seeds with 95 % intervals (Student's t).` : "One seed.");
   const figures = [
     { name: "Gain ratio", unit: "share of the attainable gain", of: (g) => g.gain, share: true },
+    ...(bounded ? [{ name: "Gain of bound", unit: "share of the gain no policy can exceed", of: (g) => g.ofBound, share: true }] : []),
     { name: "Attainment", unit: "share of requests within their SLO", of: (g) => g.attainment, share: true },
     ...report.classes.map((c) => ({ name: `Attainment of ${c.name}`, unit: `weight ${plain(c.weight)}, TTFT ${milliseconds(c.ttft)}, TPOT ${milliseconds(c.tpot)}`, of: (g) => g.classAttainment[c.name], share: true, many: true })),
     { name: "Goodput", unit: "requests a second within their SLO", of: (g) => g.goodput, share: false },
@@ -182,7 +184,9 @@ function runs() {
   sortable(at("runs"), [
     text("batching", (r) => r.batching), text("routing", (r) => r.routing),
     number("load", (r) => r.rateScale), number("seed", (r) => r.seed, String),
-    number("gain ratio", (r) => r.gain.ratio, percent), number("attainment", (r) => r.attainment, percent),
+    number("gain ratio", (r) => r.gain.ratio, percent),
+    ...(bounded ? [number("of bound", (r) => (r.gain.bound > 0 ? r.gain.obtained / r.gain.bound : null), percent)] : []),
+    number("attainment", (r) => r.attainment, percent),
     ...(report.classes.length > 1 ? report.classes.map((c) => number(c.name, (r) => r.classes[c.name]?.attainment, percent)) : []),
     number("goodput", (r) => r.goodput), number("TTFT p50", (r) => r.ttft.p50), number("TTFT p99", (r) => r.ttft.p99),
     number("TPOT p50", (r) => r.tpot.p50), number("TPOT p99", (r) => r.tpot.p99), number("E2E p99", (r) => r.e2e.p99),
