@@ -9,7 +9,7 @@ namespace Sluice.Simulation.Bounds;
 /// <remarks>
 /// The optimum of a relaxation: the fleet is one server, work is divisible, every request may be served from its arrival to
 /// each token's deadline, and every token costs what it does in the fullest of steps. Which relaxations are made, and why each
-/// can only raise the gain: docs/metrics.md. The optimum is found by the greedy of a polymatroid: pieces of requests by gain for their
+/// can only raise the gain: docs/bound.md. The optimum is found by the greedy of a polymatroid: pieces of requests by gain for their
 /// work, each taken as far as it fits.
 /// </remarks>
 public static class GainBound
