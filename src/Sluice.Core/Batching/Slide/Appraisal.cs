@@ -1,0 +1,23 @@
+using System.Runtime.InteropServices;
+
+namespace Sluice.Core.Batching.Slide;
+
+/// <summary>What a prefill is worth and what it takes.</summary>
+[StructLayout(LayoutKind.Auto)]
+internal struct Appraisal
+{
+    /// <summary>When its next token is due, ticks.</summary>
+    public long Deadline;
+
+    /// <summary>The time to compute what is missing, ms.</summary>
+    public double Cost;
+
+    /// <summary>Gain expected of it from now on.</summary>
+    public double Gain;
+
+    /// <summary>Gain for a millisecond of the instance, its answer and the memory it holds included.</summary>
+    public double Density;
+
+    /// <summary>Blocks it lacks.</summary>
+    public int Blocks;
+}

@@ -1,0 +1,350 @@
+using Sluice.Core.KvCache;
+using Sluice.Core.Requests;
+
+namespace Sluice.Core.Batching.Slide;
+
+/// <summary>Forms a step: how long it may take, who is in it.</summary>
+internal sealed class StepForming(
+    SlideOptions options,
+    BatchPolicyContext context,
+    Appraiser appraiser,
+    Prefills prefills,
+    Decodes decodes,
+    List<Sequence> evicted)
+{
+    private const int LookAhead = 8;
+    private const int LeastChunk = 64;
+    private const double PaceMemory = 0.1;
+
+    private readonly List<int> aside = [];
+    private Batch batch = null!;
+    private Instant now;
+    private double budget;
+    private double credit;
+    private int reserved;
+    private int growth;
+    private int copies;
+    private int admitted;
+    private long step;
+
+    /// <summary>Starts a step.</summary>
+    public void Begin() => reserved = 0;
+
+    /// <summary>Keeps blocks for the rest of a prompt that was begun.</summary>
+    public void Reserve(int blocks) => reserved += blocks;
+
+    /// <summary>Forms the step; returns how many were admitted.</summary>
+    public int Form(Batch step, Instant at)
+    {
+        batch = step;
+        now = at;
+        this.step++;
+        admitted = 0;
+        growth = decodes.Count;
+        budget = Length();
+        copies = batch.Memory.HostBlocks == 0 ? 0 : context.Copy.MostBlocks(Math.Min(budget, 1e6));
+        if (prefills.Count == 0)
+        {
+            AddDecodes(0, double.PositiveInfinity);
+            return 0;
+        }
+
+        Walk();
+        bool tight = options.Patience && prefills.Planned.Slack < budget;
+        int patient = AddDecodes(0, tight ? 2 * budget : double.PositiveInfinity);
+        AddOldest();
+        AddPlanned();
+        AddDecodes(patient, double.PositiveInfinity);
+        AddPassedOver();
+        if (batch.Slices.Length == 0)
+        {
+            Force();
+        }
+
+        if (batch.Slices.Length > 0)
+        {
+            double took = batch.Predicted;
+            appraiser.Pace += PaceMemory * (took - appraiser.Pace);
+            credit = prefills.PassedOver == 0 ? 0 : credit + (options.Share * took);
+        }
+
+        return admitted;
+    }
+
+    /// <summary>How long the step may take, ms.</summary>
+    private double Length()
+    {
+        if (decodes.Count == 0)
+        {
+            return double.PositiveInfinity;
+        }
+
+        return Math.Max(decodes.LeastFeasible(batch.Latency, now) ?? 0, Math.Max(options.Floor * decodes.LeastTpot, batch.Latency.Constant * 2));
+    }
+
+    private void Walk()
+    {
+        double constant = batch.Latency.Constant;
+        double share = double.IsPositiveInfinity(budget) ? 0.95 : Math.Max((budget - constant - decodes.Cost) / budget, 0.05);
+        double leaving = decodes.Count == 0 ? 0 : decodes.Blocks / (appraiser.MeanAnswer * Math.Max(appraiser.Pace, constant));
+        prefills.Reconsider(LookAhead);
+        prefills.Planned.Walk(
+            new Capacity(now.Ticks, share, constant, batch.Memory.FreeBlocks - growth, Math.Max(leaving, 1e-9)), prefills);
+    }
+
+    /// <summary>Adds those due before a time, from a place on; returns the place of the first that is not.</summary>
+    private int AddDecodes(int place, double before)
+    {
+        for (; place < decodes.Count && decodes.Left(place, now) < before; place++)
+        {
+            Sequence sequence = decodes[place];
+            if (sequence.State != SequenceState.Running || !Decodes.IsDecode(sequence))
+            {
+                continue;
+            }
+
+            if (batch.Tokens >= batch.Limits.Tokens)
+            {
+                break;
+            }
+
+            while (!batch.TryAdd(sequence, sequence.Tokens) && Evict(place + 1, sequence))
+            {
+            }
+        }
+
+        return place;
+    }
+
+    private void AddOldest()
+    {
+        if (prefills.PassedOver == 0 || options.Share == 0)
+        {
+            return;
+        }
+
+        Sequence oldest = prefills.Oldest;
+        double cost = prefills.Of(oldest).Cost;
+        if (credit < Math.Min(cost, double.IsPositiveInfinity(budget) ? cost : budget / 4))
+        {
+            return;
+        }
+
+        double before = batch.Predicted;
+        Fit fit = Add(oldest, Math.Min(credit, budget - before));
+        if (fit == Fit.Added)
+        {
+            credit -= batch.Predicted - before;
+        }
+    }
+
+    private void AddPlanned()
+    {
+        int misfits = 0;
+        foreach (ref readonly PlanEntry entry in prefills.Planned.Entries)
+        {
+            Sequence sequence = prefills[entry.Slot];
+            Fit fit = Add(sequence, budget - batch.Predicted);
+            if (fit == Fit.NoTime)
+            {
+                break;
+            }
+
+            if (fit == Fit.Added)
+            {
+                if (batch.Slices[^1].Emits)
+                {
+                    budget = Math.Min(budget, (entry.Deadline - now.Ticks) / (double)TimeSpan.TicksPerMillisecond);
+                }
+            }
+            else if (++misfits > LookAhead)
+            {
+                break;
+            }
+        }
+    }
+
+    private void AddPassedOver()
+    {
+        int misfits = 0;
+        while (misfits <= LookAhead && prefills.Densest() is >= 0 and int slot)
+        {
+            prefills.SetAside(slot);
+            aside.Add(slot);
+            Sequence sequence = prefills[slot];
+            if (prefills.Seen(sequence) == step)
+            {
+                continue;
+            }
+
+            Fit fit = Add(sequence, budget - batch.Predicted);
+            if (fit == Fit.NoTime)
+            {
+                break;
+            }
+
+            misfits += fit == Fit.NoRoom ? 1 : 0;
+        }
+
+        foreach (int slot in aside)
+        {
+            prefills.PutBack(slot);
+        }
+
+        aside.Clear();
+    }
+
+    private Fit Add(Sequence sequence, double time)
+    {
+        bool isNew = sequence.State != SequenceState.Running;
+        if (prefills.Seen(sequence) == step)
+        {
+            return Fit.NoRoom;
+        }
+
+        if (isNew && batch.Running.Count >= batch.Limits.Sequences)
+        {
+            return Fit.NoRoom;
+        }
+
+        Reach reach = isNew ? batch.Memory.Probe(sequence) : prefills.ReachOf(sequence);
+        int whole = batch.Memory.BlocksFor(sequence.Tokens);
+        if (isNew && whole - batch.Memory.BlocksFor(reach.DeviceTokens) > batch.Memory.FreeBlocks - reserved - growth)
+        {
+            return Fit.NoRoom;
+        }
+
+        int restore = Math.Min(reach.RestorableBlocks, copies);
+        int cached = reach.After(restore);
+        int tokens = Chunk(sequence.Tokens - cached, cached, time);
+        if (tokens == 0)
+        {
+            return Fit.NoTime;
+        }
+
+        int held = sequence.DeviceBlocks;
+        if (!batch.TryAdd(sequence, cached + tokens, restore))
+        {
+            return Fit.NoRoom;
+        }
+
+        copies -= restore;
+        reserved += isNew ? whole - sequence.DeviceBlocks : held - sequence.DeviceBlocks;
+        admitted += isNew ? 1 : 0;
+        prefills.Seen(sequence) = step;
+        return Fit.Added;
+    }
+
+    private int Chunk(int missing, int cached, double time)
+    {
+        int most = Math.Min(missing, batch.Limits.Tokens - batch.Tokens);
+        if (most <= 1)
+        {
+            return most == 1 && batch.Latency.Decode(cached) <= time ? 1 : 0;
+        }
+
+        int tokens = batch.Latency.LargestPrefill(cached, most, time);
+        return tokens < missing && tokens < LeastChunk ? 0 : tokens;
+    }
+
+    /// <summary>Nothing fitted: one of them gets a chunk, whatever it takes.</summary>
+    private void Force()
+    {
+        Sequence? first = null;
+        for (int i = 0; i < batch.Running.Count && first is null; i++)
+        {
+            first = Decodes.IsDecode(batch.Running[i]) ? null : batch.Running[i];
+        }
+
+        if (first is null)
+        {
+            first = prefills.Planned.Count > 0 ? prefills[prefills.Planned.Entries[0].Slot]
+                : prefills.PassedOver > 0 ? prefills.Oldest
+                : null;
+            if (first is null)
+            {
+                return;
+            }
+        }
+
+        budget = double.PositiveInfinity;
+        reserved = 0;
+        growth = 0;
+        while (first.Slot >= 0 && Add(first, Math.Max(decodes.LeastTpot, 50)) == Fit.NoRoom && Evict(0, first))
+        {
+        }
+
+        if (batch.Slices.Length == 0)
+        {
+            Add(first, double.PositiveInfinity);
+        }
+    }
+
+    /// <summary>Takes blocks from whoever loses least by it. False when nobody is left.</summary>
+    private bool Evict(int place, Sequence forWhom)
+    {
+        Sequence? victim = null;
+        double least = double.PositiveInfinity;
+        for (int i = place; i < decodes.Count; i++)
+        {
+            Sequence candidate = decodes[i];
+            if (candidate.State == SequenceState.Running && Decodes.IsDecode(candidate) && candidate.DeviceBlocks > 0)
+            {
+                Consider(candidate, appraiser.GainOfDecode(candidate, decodes.Left(i, now)), ref victim, ref least);
+            }
+        }
+
+        for (int i = 0; i < batch.Running.Count; i++)
+        {
+            Sequence candidate = batch.Running[i];
+            if (candidate != forWhom && candidate.Slot >= 0 && prefills.Seen(candidate) != step && candidate.DeviceBlocks > 0)
+            {
+                Consider(candidate, prefills.Of(candidate).Gain, ref victim, ref least);
+            }
+        }
+
+        if (victim is null)
+        {
+            return false;
+        }
+
+        int shortage = Math.Max(batch.Memory.BlocksFor(forWhom.Tokens) - forWhom.DeviceBlocks - batch.Memory.FreeBlocks, 1);
+        if (shortage < victim.DeviceBlocks)
+        {
+            batch.EvictTail(victim, shortage, offload: false);
+        }
+        else
+        {
+            batch.Preempt(victim);
+        }
+
+        if (!evicted.Contains(victim))
+        {
+            evicted.Add(victim);
+        }
+
+        if (victim.Slot >= 0)
+        {
+            prefills.Seen(victim) = step;
+        }
+
+        return true;
+
+        static void Consider(Sequence candidate, double gain, ref Sequence? victim, ref double least)
+        {
+            double loss = gain / candidate.DeviceBlocks;
+            if (loss < least || (loss == least && candidate.Order > victim!.Order))
+            {
+                victim = candidate;
+                least = loss;
+            }
+        }
+    }
+
+    private enum Fit
+    {
+        Added,
+        NoTime,
+        NoRoom,
+    }
+}
