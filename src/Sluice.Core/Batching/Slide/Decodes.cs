@@ -46,10 +46,19 @@ internal sealed class Decodes
             Array.Resize(ref ranked, Count * 2);
         }
 
-        ranked[Count++] = new Ranked(NextDeadline.By(sequence, DeadlineAnchor.Earlier).Ticks, sequence);
+        ranked[Count++] = new Ranked(Due(sequence), sequence);
         Cost += latency.Decode(sequence.DeviceTokens);
         Blocks += sequence.DeviceBlocks;
         LeastTpot = Math.Min(LeastTpot, sequence.Request.Class.Slo.NextToken.TotalMilliseconds);
+    }
+
+    private const double Aim = 0.98;
+
+    private double Due(Sequence sequence)
+    {
+        long promised = sequence.Request.Deadline(0).Ticks;
+        long first = sequence.FirstTokenAt is { } at ? Math.Min(at.Ticks, promised) : promised;
+        return first + (Aim * sequence.Generated * sequence.Request.Class.Slo.NextToken.Ticks);
     }
 
     public void Sort() => ranked.AsSpan(0, Count).Sort();

@@ -209,7 +209,14 @@ internal sealed class StepForming(
 
         Reach reach = isNew ? batch.Memory.Probe(sequence) : prefills.ReachOf(sequence);
         int whole = batch.Memory.BlocksFor(sequence.Tokens);
-        if (isNew && whole - batch.Memory.BlocksFor(reach.DeviceTokens) > batch.Memory.FreeBlocks - reserved - growth)
+        if (isNew)
+        {
+            if (!HasRoom(whole - batch.Memory.BlocksFor(reach.DeviceTokens), 1))
+            {
+                return Fit.NoRoom;
+            }
+        }
+        else if (sequence.Generated > 0 && whole - sequence.DeviceBlocks > batch.Memory.FreeBlocks - growth)
         {
             return Fit.NoRoom;
         }
@@ -233,6 +240,25 @@ internal sealed class StepForming(
         admitted += isNew ? 1 : 0;
         prefills.Seen(sequence) = step;
         return Fit.Added;
+    }
+
+    /// <summary>Whether a newcomer fits, now and as answers grow.</summary>
+    /// <remarks>
+    /// With n answers of mean length E yet to come and t tokens held, h steps ahead (t + n·h)·exp(−h/E) are expected to be held;
+    /// at most n·E·exp(t/(n·E) − 1), or t when answers are shorter than what is held.
+    /// </remarks>
+    private bool HasRoom(int blocks, int count)
+    {
+        KvMemory memory = batch.Memory;
+        if (blocks > memory.FreeBlocks - reserved - growth)
+        {
+            return false;
+        }
+
+        double held = (memory.DeviceBlocks - memory.FreeBlocks + reserved + blocks) * (double)memory.BlockSize;
+        double answers = (batch.Running.Count + count) * appraiser.MeanAnswer;
+        double most = held >= answers || options.Y == 1 ? held : answers * Math.Exp((held / answers) - 1);
+        return batch.Running.Count == 0 || most <= (double)(memory.DeviceBlocks - growth) * memory.BlockSize;
     }
 
     private int Chunk(int missing, int cached, double time)
@@ -299,7 +325,8 @@ internal sealed class StepForming(
             Sequence candidate = batch.Running[i];
             if (candidate != forWhom && candidate.Slot >= 0 && prefills.Seen(candidate) != step && candidate.DeviceBlocks > 0)
             {
-                Consider(candidate, prefills.Of(candidate).Gain, ref victim, ref least);
+                double gain = prefills.Of(candidate).Gain;
+                Consider(candidate, candidate.Generated > 0 ? gain - 1e9 : gain, ref victim, ref least);
             }
         }
 
