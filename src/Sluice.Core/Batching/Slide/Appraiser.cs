@@ -32,15 +32,14 @@ internal sealed class Appraiser(AnswerLengths lengths)
         KvMemory memory = batch.Memory;
         double cost = latency.Cost(sequence.Tokens, reach.Tokens);
         double left = lengths.Left(sequence);
-        long deadline = sequence.Request.Deadline(sequence.Generated).Ticks;
-        double late = latency.Constant + cost - ((deadline - now.Ticks) / (double)TimeSpan.TicksPerMillisecond);
+        double late = latency.Constant + cost - Due.Left(sequence.Request.Deadline(sequence.Generated).Ticks, now);
         double gain = Gain(sequence, left, late);
         int blocks = memory.BlocksFor(sequence.Tokens);
         double held = (blocks + (left / 2 / memory.BlockSize)) / memory.DeviceBlocks * left * Pace;
         double time = cost + (left * latency.Decode(sequence.Tokens + (int)(left / 2))) + (MemoryPrice * held);
         return new Appraisal
         {
-            Deadline = deadline,
+            Deadline = (long)Due.Of(sequence),
             Cost = cost,
             Gain = gain,
             Density = gain / time,

@@ -46,25 +46,16 @@ internal sealed class Decodes
             Array.Resize(ref ranked, Count * 2);
         }
 
-        ranked[Count++] = new Ranked(Due(sequence), sequence);
+        ranked[Count++] = new Ranked(Due.Of(sequence), sequence);
         Cost += latency.Decode(sequence.DeviceTokens);
         Blocks += sequence.DeviceBlocks;
         LeastTpot = Math.Min(LeastTpot, sequence.Request.Class.Slo.NextToken.TotalMilliseconds);
     }
 
-    private const double Aim = 0.98;
-
-    private double Due(Sequence sequence)
-    {
-        long promised = sequence.Request.Deadline(0).Ticks;
-        long first = sequence.FirstTokenAt is { } at ? Math.Min(at.Ticks, promised) : promised;
-        return first + (Aim * sequence.Generated * sequence.Request.Class.Slo.NextToken.Ticks);
-    }
-
     public void Sort() => ranked.AsSpan(0, Count).Sort();
 
     /// <summary>Time until the token of the one at a place is due, ms.</summary>
-    public double Left(int place, Instant now) => (ranked[place].Key - now.Ticks) / TimeSpan.TicksPerMillisecond;
+    public double Left(int place, Instant now) => Due.Left(ranked[place].Key, now);
 
     /// <summary>The least time left to one that can still make it, ms; null when there is none.</summary>
     public double? LeastFeasible(ILatencyModel latency, Instant now)

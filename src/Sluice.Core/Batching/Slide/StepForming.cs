@@ -1,4 +1,5 @@
 using Sluice.Core.KvCache;
+using Sluice.Core.Latency;
 using Sluice.Core.Requests;
 
 namespace Sluice.Core.Batching.Slide;
@@ -15,12 +16,15 @@ internal sealed class StepForming(
     private const int LookAhead = 8;
     private const int LeastChunk = 64;
     private const double PaceMemory = 0.1;
+    private const double SwapBefore = 4;
+    private const double Waste = 0.05;
 
     private readonly List<int> aside = [];
     private Batch batch = null!;
     private Instant now;
     private double budget;
     private double credit;
+    private double share;
     private int reserved;
     private int growth;
     private int copies;
@@ -85,11 +89,17 @@ internal sealed class StepForming(
     private void Walk()
     {
         double constant = batch.Latency.Constant;
-        double share = double.IsPositiveInfinity(budget) ? 0.95 : Math.Max((budget - constant - decodes.Cost) / budget, 0.05);
+        share = double.IsPositiveInfinity(budget) ? 0.95 : Math.Max((budget - constant - decodes.Cost) / budget, 0.05);
         double leaving = decodes.Count == 0 ? 0 : decodes.Blocks / (appraiser.MeanAnswer * Math.Max(appraiser.Pace, constant));
+        int swappable = 0;
+        for (int place = decodes.Count - 1; options.X != 1 && place >= 0; place--)
+        {
+            swappable += CanWait(place) ? decodes[place].DeviceBlocks : 0;
+        }
+
         prefills.Reconsider(LookAhead);
         prefills.Planned.Walk(
-            new Capacity(now.Ticks, share, constant, batch.Memory.FreeBlocks - growth, Math.Max(leaving, 1e-9)), prefills);
+            new Capacity(now.Ticks, share, constant, batch.Memory.FreeBlocks - growth + swappable, Math.Max(leaving, 1e-9)), prefills);
     }
 
     /// <summary>Adds those due before a time, from a place on; returns the place of the first that is not.</summary>
@@ -141,10 +151,18 @@ internal sealed class StepForming(
     private void AddPlanned()
     {
         int misfits = 0;
+        double work = 0;
         foreach (ref readonly PlanEntry entry in prefills.Planned.Entries)
         {
             Sequence sequence = prefills[entry.Slot];
             Fit fit = Add(sequence, budget - batch.Predicted);
+            work += entry.Cost;
+            if (fit == Fit.NoRoom && options.X != 1 && Due.Left(entry.Deadline, now) - (work / share) < SwapBefore * budget
+                && Swap(sequence))
+            {
+                fit = Add(sequence, budget - batch.Predicted);
+            }
+
             if (fit == Fit.NoTime)
             {
                 break;
@@ -162,6 +180,42 @@ internal sealed class StepForming(
                 break;
             }
         }
+    }
+
+    /// <summary>Interrupts answers that are far ahead until a prefill fits. False when it would not.</summary>
+    private bool Swap(Sequence sequence)
+    {
+        for (int place = decodes.Count - 1; place >= 0; place--)
+        {
+            if (HasRoomFor(sequence))
+            {
+                return true;
+            }
+
+            if (CanWait(place))
+            {
+                batch.Preempt(decodes[place]);
+                evicted.Add(decodes[place]);
+            }
+        }
+
+        return HasRoomFor(sequence);
+    }
+
+    /// <summary>Whether an answer is so far ahead that computing its KV again is a small part of the time it can wait.</summary>
+    private bool CanWait(int place)
+    {
+        Sequence sequence = decodes[place];
+        return sequence.State == SequenceState.Running && Decodes.IsDecode(sequence)
+            && decodes.Left(place, now) > (SwapBefore * budget) + (batch.Latency.Cost(sequence.Tokens, 0) / Waste);
+    }
+
+    private bool HasRoomFor(Sequence sequence)
+    {
+        int whole = batch.Memory.BlocksFor(sequence.Tokens);
+        return sequence.State == SequenceState.Running
+            ? whole - sequence.DeviceBlocks <= batch.Memory.FreeBlocks - growth
+            : batch.Running.Count < batch.Limits.Sequences && HasRoom(whole - batch.Memory.BlocksFor(batch.Memory.Probe(sequence).DeviceTokens), 1);
     }
 
     private void AddPassedOver()
@@ -309,6 +363,16 @@ internal sealed class StepForming(
     /// <summary>Takes blocks from whoever loses least by it. False when nobody is left.</summary>
     private bool Evict(int place, Sequence forWhom)
     {
+        for (int i = decodes.Count - 1; i >= place && options.X != 1; i--)
+        {
+            if (CanWait(i))
+            {
+                batch.Preempt(decodes[i]);
+                evicted.Add(decodes[i]);
+                return true;
+            }
+        }
+
         Sequence? victim = null;
         double least = double.PositiveInfinity;
         for (int i = place; i < decodes.Count; i++)
