@@ -18,6 +18,9 @@ internal struct Appraisal
     /// <summary>Gain for a millisecond of the instance, its answer and the memory it holds included.</summary>
     public double Density;
 
-    /// <summary>Blocks it lacks.</summary>
-    public int Blocks;
+    /// <summary>Blocks it will need, for the part of the time in which it needs them: those of a newcomer.</summary>
+    public double Need;
+
+    /// <summary>The same for an answer that was interrupted.</summary>
+    public double Owed;
 }

@@ -43,7 +43,8 @@ internal sealed class Appraiser(AnswerLengths lengths)
             Cost = cost,
             Gain = gain,
             Density = gain / time,
-            Blocks = Math.Max(blocks - memory.BlocksFor(reach.DeviceTokens), 0),
+            Need = sequence.State != SequenceState.Running && sequence.Generated == 0 ? Presence(sequence) * blocks : 0,
+            Owed = sequence.State != SequenceState.Running && sequence.Generated > 0 ? Presence(sequence) * blocks : 0,
         };
     }
 
@@ -62,6 +63,10 @@ internal sealed class Appraiser(AnswerLengths lengths)
         double lost = late / (tpot - Math.Min(Pace, FastestPace * tpot));
         return Math.Max(later, its.NextTokenGain) * Math.Exp(-lost / left);
     }
+
+    /// <summary>The part of the time a sequence must hold its blocks to keep its pace.</summary>
+    public double Presence(Sequence sequence) =>
+        Math.Min(1, Pace / (FastestPace * sequence.Request.Class.Slo.NextToken.TotalMilliseconds));
 
     /// <summary>The gain expected of a running answer whose next token is due in this many ms.</summary>
     public double GainOfDecode(Sequence sequence, double remaining) =>

@@ -8,9 +8,10 @@ namespace Sluice.Core.Batching.Slide;
 /// <param name="Slot">Whose.</param>
 /// <param name="Cost">Its computing, ms.</param>
 /// <param name="Density">Its gain per ms.</param>
-/// <param name="Blocks">Blocks it lacks.</param>
+/// <param name="Need">Blocks it will need as a newcomer.</param>
+/// <param name="Owed">Blocks it will need to go on.</param>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct PlanEntry(long Deadline, long Order, int Slot, double Cost, double Density, int Blocks);
+internal readonly record struct PlanEntry(long Deadline, long Order, int Slot, double Cost, double Density, double Need, double Owed);
 
 /// <summary>What an instance can do for prefills from now on, as the walk sees it.</summary>
 /// <param name="Now">The time, ticks.</param>
@@ -78,14 +79,14 @@ internal sealed class Plan
 
             entries[kept++] = entry;
             work += entry.Cost;
-            blocks += entry.Blocks;
+            blocks += entry.Need;
             double finish = Finish(capacity, work, blocks);
             while (finish > left && kept > 0)
             {
                 int least = LeastDense(kept);
                 PlanEntry dropped = entries[least];
                 work -= dropped.Cost;
-                blocks -= dropped.Blocks;
+                blocks -= dropped.Need;
                 Array.Copy(entries, least + 1, entries, least, --kept - least);
                 prefills.Drop(dropped.Slot, isLate: false);
                 slack = 0;
@@ -106,13 +107,17 @@ internal sealed class Plan
         return wanting <= 0 ? computed : Math.Max(computed, wanting / capacity.BlocksPerMs);
     }
 
+    public static bool Commit { get; set; } = Environment.GetEnvironmentVariable("NOCOMMIT") is null;
+
+    private static int Commitment(in PlanEntry e) => Commit && e.Owed > 0 ? 1 : 0;
+
     private int LeastDense(int kept)
     {
         int least = 0;
         for (int at = 1; at < kept; at++)
         {
             // Of equal density, whoever is due last goes first.
-            if (entries[at].Density <= entries[least].Density)
+            if (Commitment(entries[at]) < Commitment(entries[least]) || (Commitment(entries[at]) == Commitment(entries[least]) && entries[at].Density <= entries[least].Density))
             {
                 least = at;
             }

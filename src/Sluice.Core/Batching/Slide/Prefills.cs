@@ -142,7 +142,8 @@ internal sealed class Prefills
         slot,
         items[slot].Appraisal.Cost,
         items[slot].Appraisal.Density,
-        items[slot].Appraisal.Blocks);
+        items[slot].Appraisal.Need,
+        items[slot].Appraisal.Owed);
 
     private void PassOver(int slot, Standing standing)
     {

@@ -25,6 +25,8 @@ internal sealed class StepForming(
     private double budget;
     private double credit;
     private double share;
+    private double demand;
+    private double inFlight;
     private int reserved;
     private int growth;
     private int copies;
@@ -91,15 +93,25 @@ internal sealed class StepForming(
         double constant = batch.Latency.Constant;
         share = double.IsPositiveInfinity(budget) ? 0.95 : Math.Max((budget - constant - decodes.Cost) / budget, 0.05);
         double leaving = decodes.Count == 0 ? 0 : decodes.Blocks / (appraiser.MeanAnswer * Math.Max(appraiser.Pace, constant));
-        int swappable = 0;
-        for (int place = decodes.Count - 1; options.X != 1 && place >= 0; place--)
+        demand = 0;
+        inFlight = 0;
+        for (int i = 0; i < batch.Running.Count; i++)
         {
-            swappable += CanWait(place) ? decodes[place].DeviceBlocks : 0;
+            Sequence sequence = batch.Running[i];
+            double presence = appraiser.Presence(sequence);
+            demand += presence * batch.Memory.BlocksFor(sequence.Tokens);
+            inFlight += presence;
+        }
+
+        foreach (ref readonly PlanEntry entry in prefills.Planned.Entries)
+        {
+            demand += entry.Owed;
+            inFlight += entry.Owed > 0 ? appraiser.Presence(prefills[entry.Slot]) : 0;
         }
 
         prefills.Reconsider(LookAhead);
         prefills.Planned.Walk(
-            new Capacity(now.Ticks, share, constant, batch.Memory.FreeBlocks - growth + swappable, Math.Max(leaving, 1e-9)), prefills);
+            new Capacity(now.Ticks, share, constant, batch.Memory.DeviceBlocks - growth - Peak(demand, inFlight), Math.Max(leaving, 1e-9)), prefills);
     }
 
     /// <summary>Adds those due before a time, from a place on; returns the place of the first that is not.</summary>
@@ -185,6 +197,11 @@ internal sealed class StepForming(
     /// <summary>Interrupts answers that are far ahead until a prefill fits. False when it would not.</summary>
     private bool Swap(Sequence sequence)
     {
+        if (!IsSustainable(sequence) || (options.Z != 1 && !IsWorthIt(sequence)))
+        {
+            return false;
+        }
+
         for (int place = decodes.Count - 1; place >= 0; place--)
         {
             if (HasRoomFor(sequence))
@@ -202,6 +219,28 @@ internal sealed class StepForming(
         return HasRoomFor(sequence);
     }
 
+    private bool IsWorthIt(Sequence sequence)
+    {
+        if (prefills.Densest() is not (>= 0 and int slot))
+        {
+            return true;
+        }
+
+        int missing = batch.Memory.BlocksFor(sequence.Tokens) - batch.Memory.FreeBlocks + growth + reserved;
+        double again = 0;
+        for (int place = decodes.Count - 1; place >= 0 && missing > 0; place--)
+        {
+            if (CanWait(place))
+            {
+                missing -= decodes[place].DeviceBlocks;
+                again += batch.Latency.Cost(decodes[place].Tokens, 0);
+            }
+        }
+
+        Appraisal its = prefills.Of(sequence);
+        return missing <= 0 && its.Gain / ((its.Gain / its.Density) + again) >= prefills.Of(prefills[slot]).Density;
+    }
+
     /// <summary>Whether an answer is so far ahead that computing its KV again is a small part of the time it can wait.</summary>
     private bool CanWait(int place)
     {
@@ -215,7 +254,7 @@ internal sealed class StepForming(
         int whole = batch.Memory.BlocksFor(sequence.Tokens);
         return sequence.State == SequenceState.Running
             ? whole - sequence.DeviceBlocks <= batch.Memory.FreeBlocks - growth
-            : batch.Running.Count < batch.Limits.Sequences && HasRoom(whole - batch.Memory.BlocksFor(batch.Memory.Probe(sequence).DeviceTokens), 1);
+            : batch.Running.Count < batch.Limits.Sequences && HasRoom(sequence, whole - batch.Memory.BlocksFor(batch.Memory.Probe(sequence).DeviceTokens));
     }
 
     private void AddPassedOver()
@@ -265,7 +304,7 @@ internal sealed class StepForming(
         int whole = batch.Memory.BlocksFor(sequence.Tokens);
         if (isNew)
         {
-            if (!HasRoom(whole - batch.Memory.BlocksFor(reach.DeviceTokens), 1))
+            if (!HasRoom(sequence, whole - batch.Memory.BlocksFor(reach.DeviceTokens)))
             {
                 return Fit.NoRoom;
             }
@@ -289,6 +328,13 @@ internal sealed class StepForming(
             return Fit.NoRoom;
         }
 
+        if (isNew && sequence.Generated == 0)
+        {
+            double presence = appraiser.Presence(sequence);
+            demand += presence * whole;
+            inFlight += presence;
+        }
+
         copies -= restore;
         reserved += isNew ? whole - sequence.DeviceBlocks : held - sequence.DeviceBlocks;
         admitted += isNew ? 1 : 0;
@@ -296,23 +342,26 @@ internal sealed class StepForming(
         return Fit.Added;
     }
 
-    /// <summary>Whether a newcomer fits, now and as answers grow.</summary>
+    /// <summary>The most blocks expected to be needed at a time, as answers grow and end.</summary>
     /// <remarks>
     /// With n answers of mean length E yet to come and t tokens held, h steps ahead (t + n·h)·exp(−h/E) are expected to be held;
     /// at most n·E·exp(t/(n·E) − 1), or t when answers are shorter than what is held.
     /// </remarks>
-    private bool HasRoom(int blocks, int count)
+    private double Peak(double held, double count)
     {
-        KvMemory memory = batch.Memory;
-        if (blocks > memory.FreeBlocks - reserved - growth)
-        {
-            return false;
-        }
+        double answers = count * appraiser.MeanAnswer / batch.Memory.BlockSize;
+        return held >= answers || options.Y == 1 ? held : answers * Math.Exp((held / answers) - 1);
+    }
 
-        double held = (memory.DeviceBlocks - memory.FreeBlocks + reserved + blocks) * (double)memory.BlockSize;
-        double answers = (batch.Running.Count + count) * appraiser.MeanAnswer;
-        double most = held >= answers || options.Y == 1 ? held : answers * Math.Exp((held / answers) - 1);
-        return batch.Running.Count == 0 || most <= (double)(memory.DeviceBlocks - growth) * memory.BlockSize;
+    /// <summary>Whether a newcomer's blocks fit now, and whether all in flight can go on in turn once it is there.</summary>
+    private bool HasRoom(Sequence sequence, int blocks) =>
+        batch.Running.Count == 0 || (blocks <= batch.Memory.FreeBlocks - reserved - growth && IsSustainable(sequence));
+
+    private bool IsSustainable(Sequence sequence)
+    {
+        double presence = appraiser.Presence(sequence);
+        double held = demand + (presence * batch.Memory.BlocksFor(sequence.Tokens));
+        return sequence.Generated > 0 || Peak(held, inFlight + presence) <= batch.Memory.DeviceBlocks - growth;
     }
 
     private int Chunk(int missing, int cached, double time)
