@@ -42,8 +42,8 @@ public sealed record SlideOptions
         ArgumentNullException.ThrowIfNull(options);
         return new SlideOptions
         {
-            Share = options.Number("share", 0.05, 0, 0.5),
-            MemoryPrice = options.Number("memory-price", 1, 0, 1000),
+            Share = options.Number("share", 0.02, 0, 0.5),
+            MemoryPrice = options.Number("memory-price", 0, 0, 1000),
             Floor = options.Number("floor", 0.65, 0, 100),
             Patience = options.Switch("patience", true),
             X = options.Number("x", 0, -1e9, 1e9),

@@ -67,7 +67,7 @@ public sealed class SlidePolicy : IBatchPolicy
 
         if (sequence.Generated > 0 && context.Role != InstanceRole.Prefill)
         {
-            lengths.Learn(sequence.Generated);
+            lengths.Learn(sequence);
         }
     }
 

@@ -85,6 +85,11 @@ internal sealed class StepForming(
             return double.PositiveInfinity;
         }
 
+        if (options.Z > 0)
+        {
+            return Math.Max(decodes.LeastFeasible(batch.Latency, now) ?? 0, options.Z * decodes.LeastTpot);
+        }
+
         return Math.Max(decodes.LeastFeasible(batch.Latency, now) ?? 0, Math.Max(options.Floor * decodes.LeastTpot, batch.Latency.Constant * 2));
     }
 
@@ -197,7 +202,7 @@ internal sealed class StepForming(
     /// <summary>Interrupts answers that are far ahead until a prefill fits. False when it would not.</summary>
     private bool Swap(Sequence sequence)
     {
-        if (!IsSustainable(sequence) || (options.Z != 1 && !IsWorthIt(sequence)))
+        if (!IsSustainable(sequence) || !IsWorthIt(sequence))
         {
             return false;
         }
@@ -350,7 +355,7 @@ internal sealed class StepForming(
     private double Peak(double held, double count)
     {
         double answers = count * appraiser.MeanAnswer / batch.Memory.BlockSize;
-        return held >= answers || options.Y == 1 ? held : answers * Math.Exp((held / answers) - 1);
+        return held >= answers ? held : answers * Math.Exp((held / answers) - 1);
     }
 
     /// <summary>Whether a newcomer's blocks fit now, and whether all in flight can go on in turn once it is there.</summary>
