@@ -107,17 +107,16 @@ internal sealed class Plan
         return wanting <= 0 ? computed : Math.Max(computed, wanting / capacity.BlocksPerMs);
     }
 
-    public static bool Commit { get; set; } = Environment.GetEnvironmentVariable("NOCOMMIT") is null;
-
-    private static int Commitment(in PlanEntry e) => Commit && e.Owed > 0 ? 1 : 0;
-
+    /// <summary>The least dense of the first few; an answer that was interrupted only where there is no newcomer.</summary>
     private int LeastDense(int kept)
     {
         int least = 0;
         for (int at = 1; at < kept; at++)
         {
             // Of equal density, whoever is due last goes first.
-            if (Commitment(entries[at]) < Commitment(entries[least]) || (Commitment(entries[at]) == Commitment(entries[least]) && entries[at].Density <= entries[least].Density))
+            bool isOwed = entries[at].Owed > 0;
+            bool wasOwed = entries[least].Owed > 0;
+            if (isOwed == wasOwed ? entries[at].Density <= entries[least].Density : wasOwed)
             {
                 least = at;
             }

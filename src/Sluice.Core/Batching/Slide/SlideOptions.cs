@@ -1,39 +1,29 @@
 namespace Sluice.Core.Batching.Slide;
 
-/// <summary>The few choices of `slide`.</summary>
+/// <summary>The choices of `slide`. The defaults are meant for every model, machine and load.</summary>
 public sealed record SlideOptions
 {
-    /// <summary>Part of the time that goes to whoever was passed over and came first. Default 0.05.</summary>
-    public double Share { get; init; } = 0.05;
+    /// <summary>
+    /// Part of the time that goes to whoever was passed over and came first: nobody starves. Default 0.02.
+    /// </summary>
+    public double Share { get; init; } = 0.02;
 
-    /// <summary>What holding all memory for a millisecond costs, in ms of computing. Default 1.</summary>
-    public double MemoryPrice { get; init; } = 1;
-
-    /// <summary>floor.</summary>
+    /// <summary>Least length of a step while answers run, as a share of the strictest TPOT. Default 0.65, SlideBatching's.</summary>
     public double Floor { get; init; } = 0.65;
 
-    /// <summary>patience.</summary>
+    /// <summary>Whether answers that are ahead may wait while prefills are short of time. Default true.</summary>
     public bool Patience { get; init; } = true;
 
-    /// <summary>Experiments.</summary>
-    public double X { get; init; }
-
-    /// <summary>Experiments.</summary>
-    public double Y { get; init; }
-
-    /// <summary>Experiments.</summary>
-    public double Z { get; init; }
+    /// <summary>Whether answers that are far ahead may give their blocks to prefills that would be late. Default true.</summary>
+    public bool Interrupt { get; init; } = true;
 
     /// <summary>The options on the command line.</summary>
     public static IReadOnlyList<PolicyOption> Known { get; } =
     [
-        new("share", "part of the time for whoever was passed over and came first (0.05)"),
-        new("memory-price", "cost of all memory for a millisecond, ms of computing (1)"),
-        new("floor", ""),
-        new("patience", ""),
-        new("x", ""),
-        new("y", ""),
-        new("z", ""),
+        new("share", "part of the time for whoever was passed over and came first (0.02)"),
+        new("floor", "least step while answers run, as a share of the strictest TPOT (0.65)"),
+        new("patience", "answers that are ahead wait while prefills are short of time: on, off (on)"),
+        new("interrupt", "answers that are far ahead give their blocks to prefills that would be late: on, off (on)"),
     ];
 
     /// <summary>Reads the options.</summary>
@@ -43,12 +33,9 @@ public sealed record SlideOptions
         return new SlideOptions
         {
             Share = options.Number("share", 0.02, 0, 0.5),
-            MemoryPrice = options.Number("memory-price", 0, 0, 1000),
             Floor = options.Number("floor", 0.65, 0, 100),
             Patience = options.Switch("patience", true),
-            X = options.Number("x", 0, -1e9, 1e9),
-            Y = options.Number("y", 0, -1e9, 1e9),
-            Z = options.Number("z", 0, -1e9, 1e9),
+            Interrupt = options.Switch("interrupt", true),
         };
     }
 }

@@ -3,12 +3,22 @@ using Sluice.Core.Requests;
 
 namespace Sluice.Core.Batching.Slide;
 
-/// <summary>Ours.</summary>
+/// <summary>Plans who can be on time and serves them by deadline; the others by gain for a millisecond.</summary>
+/// <remarks>
+/// <para>A walk over the prompts by deadline, with what running answers take in the background, drops whoever brings least for its
+/// time wherever it comes too late. Gain is that of the whole answer, whose length is learnt from those before. Answers that are
+/// ahead wait while prompts are short of time, and give their blocks up, to compute them again later, while prompts are short of
+/// memory. Starts from SlideBatching (proserve.md (c), (g.1)).</para>
+/// <para>Nobody starves: of the time of each step a share s is put by for whoever was passed over first. With prompts of c ms in
+/// all that came before and were passed over as well, and c0 ms of its own, it is computed within (c + c0)/s of busy time, and
+/// no later than its blocks come free.</para>
+/// <para>Where memory alone is short and answers are long, and far more comes than can be served, plain density earns
+/// more: most of what is admitted then is better left to run to its end.</para>
+/// </remarks>
 public sealed class SlidePolicy : IBatchPolicy
 {
     private const int Renewed = 16;
 
-    private readonly SlideOptions options;
     private readonly BatchPolicyContext context;
     private readonly AnswerLengths lengths = new();
     private readonly Appraiser appraiser;
@@ -23,9 +33,8 @@ public sealed class SlidePolicy : IBatchPolicy
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(context);
-        this.options = options;
         this.context = context;
-        appraiser = new Appraiser(lengths) { MemoryPrice = options.MemoryPrice };
+        appraiser = new Appraiser(lengths);
         forming = new StepForming(options, context, appraiser, prefills, decodes, arrivals);
     }
 
@@ -119,7 +128,6 @@ public sealed class SlidePolicy : IBatchPolicy
     private void Look(Batch batch, Instant now)
     {
         decodes.Clear();
-        forming.Begin();
         for (int i = 0; i < batch.Running.Count; i++)
         {
             Sequence sequence = batch.Running[i];
@@ -139,8 +147,6 @@ public sealed class SlidePolicy : IBatchPolicy
             {
                 prefills.Update(sequence, reach, appraiser.Appraise(sequence, reach, batch, now));
             }
-
-            forming.Reserve(batch.Memory.BlocksFor(sequence.Tokens) - sequence.DeviceBlocks);
         }
 
         decodes.Sort();
