@@ -17,10 +17,10 @@ internal readonly record struct PlanEntry(long Deadline, long Order, int Slot, d
 /// <param name="Now">The time, ticks.</param>
 /// <param name="Share">Part of the time that goes to prefills; the rest goes to constants and to the running answers.</param>
 /// <param name="Least">What even a step for one prefill takes besides it, ms.</param>
-/// <param name="FreeBlocks">Blocks for newcomers now.</param>
-/// <param name="BlocksPerMs">Blocks that running answers are expected to give back in a millisecond.</param>
+/// <param name="Room">Blocks that newcomers may need now.</param>
+/// <param name="LeavingPerMs">Blocks that come free for them in a millisecond.</param>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct Capacity(long Now, double Share, double Least, double FreeBlocks, double BlocksPerMs);
+internal readonly record struct Capacity(long Now, double Share, double Least, double Room, double LeavingPerMs);
 
 /// <summary>Prefills by deadline, walked in each step to see who can be on time.</summary>
 /// <remarks>
@@ -103,8 +103,8 @@ internal sealed class Plan
     private static double Finish(in Capacity capacity, double work, double blocks)
     {
         double computed = work / capacity.Share;
-        double wanting = blocks - capacity.FreeBlocks;
-        return wanting <= 0 ? computed : Math.Max(computed, wanting / capacity.BlocksPerMs);
+        double wanting = blocks - capacity.Room;
+        return wanting <= 0 ? computed : Math.Max(computed, wanting / Math.Max(capacity.LeavingPerMs, 1e-9));
     }
 
     /// <summary>The least dense of the first few; an answer that was interrupted only where there is no newcomer.</summary>

@@ -28,6 +28,7 @@ internal sealed class StepForming
     private Batch batch = null!;
     private Instant now;
     private double budget;
+    private double notice;
     private double share;
     private double credit;
     private int copies;
@@ -54,7 +55,8 @@ internal sealed class StepForming
         step++;
         admitted = 0;
         budget = Length();
-        interruption.Begin(batch, now, options.Interrupt ? NoticeInSteps * budget : double.PositiveInfinity, step);
+        notice = NoticeInSteps * Math.Max(appraiser.Pace, batch.Latency.Constant);
+        interruption.Begin(batch, now, options.Interrupt ? notice : double.PositiveInfinity, step);
         if (prefills.Count == 0)
         {
             AddDecodes(0, double.PositiveInfinity);
@@ -108,6 +110,7 @@ internal sealed class StepForming
                 isAdded = batch.TryAdd(sequence, sequence.Tokens);
                 if (!isAdded && !interruption.TakeBlocks(sequence, place + 1))
                 {
+                    batch.RefuseIfTooLarge(sequence);
                     break;
                 }
             }
@@ -147,7 +150,7 @@ internal sealed class StepForming
             double left = Due.Left(entry.Deadline, now);
             work += entry.Cost;
             Fit fit = Add(sequence, budget - batch.Predicted);
-            if (fit == Fit.NoRoom && left - (work / share) < NoticeInSteps * budget && interruption.MakeRoom(sequence))
+            if (fit == Fit.NoRoom && left - (work / share) < notice && interruption.MakeRoom(sequence))
             {
                 fit = Add(sequence, budget - batch.Predicted);
             }
@@ -229,7 +232,7 @@ internal sealed class StepForming
         }
 
         int tokens = batch.Latency.LargestPrefill(cached, most, time);
-        return tokens < missing && tokens < LeastChunk ? 0 : tokens;
+        return tokens < missing && tokens < Math.Min(LeastChunk, batch.Limits.Tokens / 2) ? 0 : tokens;
     }
 
     /// <summary>Nothing fitted: a prompt that was begun goes on whatever it takes, or else the first that there is room for.</summary>
