@@ -54,6 +54,9 @@ internal sealed class Plan
         Count++;
     }
 
+    /// <summary>Puts in what is known now of one that is planned; its deadline is the same.</summary>
+    public void Replace(in PlanEntry entry) => entries[Find(entry.Deadline, entry.Order)] = entry;
+
     public void Remove(long deadline, long order)
     {
         int at = Find(deadline, order);

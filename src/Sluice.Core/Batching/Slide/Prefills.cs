@@ -68,6 +68,14 @@ internal sealed class Prefills
     {
         int slot = sequence.Slot;
         Standing standing = items[slot].Standing;
+        if (standing == Standing.Planned && items[slot].Appraisal.Deadline == appraisal.Deadline)
+        {
+            items[slot].Appraisal = appraisal;
+            items[slot].Reach = reach;
+            Planned.Replace(Entry(slot));
+            return;
+        }
+
         Unplace(slot);
         items[slot].Appraisal = appraisal;
         items[slot].Reach = reach;
