@@ -1,3 +1,4 @@
+using Sluice.Core.Batching.Slide;
 using Sluice.Core.Batching.SlideBatching;
 
 namespace Sluice.Core.Batching;
@@ -27,6 +28,8 @@ public static class BatchPolicies
         new("proserve", "SlideBatching as published: a time budget, deadline-first sliding to density-first",
             ProServeOptions.Known,
             (options, context) => new ProServe(ProServeOptions.From(options), context)),
+        new("slide", "ours: what can be on time by deadline, dropping the least gain; the rest by density", SlideOptions.Known,
+            (options, context) => new SlidePolicy(SlideOptions.From(options), context)),
     ];
 
     /// <summary>Their names.</summary>

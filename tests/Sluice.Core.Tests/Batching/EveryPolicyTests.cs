@@ -7,7 +7,7 @@ public class EveryPolicyTests
     public static TheoryData<string> Names => [.. BatchPolicies.Names];
 
     public static TheoryData<string> Choices =>
-        [.. BatchPolicies.Names, "edf:displace=on", "sjf:displace=on", "density:displace=on", "sarathi:chunk=3", "fairbatching:floor=0"];
+        [.. BatchPolicies.Names, "edf:displace=on", "sjf:displace=on", "density:displace=on", "sarathi:chunk=3", "fairbatching:floor=0", "slide:share=0", "slide:patience=off", "slide:interrupt=off"];
 
     [Theory]
     [MemberData(nameof(Choices))]
@@ -63,8 +63,8 @@ public class EveryPolicyTests
     }
 
     [Fact]
-    public void The_list_begins_with_the_plainest_and_ends_with_the_published_best() =>
+    public void The_list_begins_with_the_plainest_and_ends_with_ours() =>
         Assert.Equal(
-            ["fcfs", "sarathi", "priority", "edf", "sjf", "density", "vtc", "fairbatching", "proserve"],
+            ["fcfs", "sarathi", "priority", "edf", "sjf", "density", "vtc", "fairbatching", "proserve", "slide"],
             BatchPolicies.Names);
 }

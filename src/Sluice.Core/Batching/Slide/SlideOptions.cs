@@ -1,0 +1,41 @@
+namespace Sluice.Core.Batching.Slide;
+
+/// <summary>The choices of `slide`. The defaults are meant for every model, machine and load.</summary>
+public sealed record SlideOptions
+{
+    /// <summary>
+    /// Part of the time that goes to whoever was passed over and came first: nobody starves. Default 0.02.
+    /// </summary>
+    public double Share { get; init; } = 0.02;
+
+    /// <summary>Least length of a step while answers run, as a share of the strictest TPOT. Default 0.65, SlideBatching's.</summary>
+    public double Floor { get; init; } = 0.65;
+
+    /// <summary>Whether answers that are ahead may wait while prefills are short of time. Default true.</summary>
+    public bool Patience { get; init; } = true;
+
+    /// <summary>Whether answers that are far ahead may give their blocks to prefills that would be late. Default true.</summary>
+    public bool Interrupt { get; init; } = true;
+
+    /// <summary>The options on the command line.</summary>
+    public static IReadOnlyList<PolicyOption> Known { get; } =
+    [
+        new("share", "part of the time for whoever was passed over and came first (0.02)"),
+        new("floor", "least step while answers run, as a share of the strictest TPOT (0.65)"),
+        new("patience", "answers that are ahead wait while prefills are short of time: on, off (on)"),
+        new("interrupt", "answers that are far ahead give their blocks to prefills that would be late: on, off (on)"),
+    ];
+
+    /// <summary>Reads the options.</summary>
+    public static SlideOptions From(PolicyOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new SlideOptions
+        {
+            Share = options.Number("share", 0.02, 0, 0.5),
+            Floor = options.Number("floor", 0.65, 0, 100),
+            Patience = options.Switch("patience", true),
+            Interrupt = options.Switch("interrupt", true),
+        };
+    }
+}

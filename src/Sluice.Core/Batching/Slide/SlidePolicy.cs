@@ -1,0 +1,185 @@
+using Sluice.Core.KvCache;
+using Sluice.Core.Requests;
+
+namespace Sluice.Core.Batching.Slide;
+
+/// <summary>Plans who can be on time and serves them by deadline; the others by gain for a millisecond.</summary>
+/// <remarks>
+/// <para>A walk over the prompts by deadline, with what running answers take in the background, drops whoever brings least for its
+/// time wherever it comes too late. Gain is that of the whole answer, whose length is learnt from those before. Answers that are
+/// ahead wait while prompts are short of time, and give their blocks up, to compute them again later, while prompts are short of
+/// memory. Starts from SlideBatching (proserve.md (c), (g.1)).</para>
+/// <para>Nobody starves: of the time of each step a share s is put by for whoever was passed over first. With prompts of c ms in
+/// all that came before and were passed over as well, and c0 ms of its own, it is computed within (c + c0)/s of busy time, and
+/// no later than its blocks come free.</para>
+/// <para>Where memory alone is short and answers are long, and far more comes than can be served, plain density earns
+/// more: most of what is admitted then is better left to run to its end.</para>
+/// </remarks>
+public sealed class SlidePolicy : IBatchPolicy
+{
+    private const int Renewed = 16;
+
+    private readonly BatchPolicyContext context;
+    private readonly AnswerLengths lengths = new();
+    private readonly Appraiser appraiser;
+    private readonly Prefills prefills = new();
+    private readonly Decodes decodes = new();
+    private readonly StepForming forming;
+    private readonly List<Sequence> arrivals = [];
+    private int begun;
+
+    /// <summary>The policy of one instance.</summary>
+    public SlidePolicy(SlideOptions options, BatchPolicyContext context)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(context);
+        this.context = context;
+        appraiser = new Appraiser(lengths);
+        forming = new StepForming(options, context, appraiser, prefills, decodes, arrivals);
+    }
+
+    /// <inheritdoc/>
+    public int Waiting
+    {
+        get
+        {
+            int waiting = prefills.Count - begun;
+            foreach (Sequence sequence in arrivals)
+            {
+                waiting += sequence.State == SequenceState.Waiting ? 1 : 0;
+            }
+
+            return waiting;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Enqueue(Sequence sequence, Instant now)
+    {
+        ArgumentNullException.ThrowIfNull(sequence);
+        sequence.State = SequenceState.Waiting;
+        arrivals.Add(sequence);
+    }
+
+    /// <inheritdoc/>
+    public void Withdraw(Sequence sequence)
+    {
+        ArgumentNullException.ThrowIfNull(sequence);
+        if (sequence.Slot >= 0)
+        {
+            Forget(sequence);
+        }
+        else
+        {
+            arrivals.Remove(sequence);
+        }
+
+        if (sequence.Generated > 0 && context.Role != InstanceRole.Prefill)
+        {
+            lengths.Learn(sequence);
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool TakesAll(Batch batch, double milliseconds)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        return batch.Running.Count <= batch.Limits.Tokens;
+    }
+
+    /// <inheritdoc/>
+    public void Fill(Batch batch, Instant now)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        TakeIn(batch, now);
+        Look(batch, now);
+        if (prefills.Count + decodes.Count == 0)
+        {
+            return;
+        }
+
+        if (prefills.Count > 0)
+        {
+            Renew(batch, now);
+        }
+
+        begun += forming.Form(batch, now);
+        DropEvicted();
+    }
+
+    private void TakeIn(Batch batch, Instant now)
+    {
+        foreach (Sequence sequence in arrivals)
+        {
+            if (batch.RefuseIfTooLarge(sequence))
+            {
+                continue;
+            }
+
+            Reach reach = batch.Memory.Probe(sequence);
+            prefills.Add(sequence, reach, appraiser.Appraise(sequence, reach, batch, now));
+            begun += sequence.State == SequenceState.Running ? 1 : 0;
+        }
+
+        arrivals.Clear();
+    }
+
+    /// <summary>Sorts out who runs: answers, and prompts that were begun.</summary>
+    private void Look(Batch batch, Instant now)
+    {
+        decodes.Clear();
+        for (int i = 0; i < batch.Running.Count; i++)
+        {
+            Sequence sequence = batch.Running[i];
+            if (Decodes.IsDecode(sequence))
+            {
+                if (sequence.Slot >= 0)
+                {
+                    Forget(sequence);
+                }
+
+                decodes.Add(sequence, batch.Latency);
+                continue;
+            }
+
+            Reach reach = batch.Memory.Probe(sequence);
+            if (reach != prefills.ReachOf(sequence))
+            {
+                prefills.Update(sequence, reach, appraiser.Appraise(sequence, reach, batch, now));
+            }
+        }
+
+        decodes.Sort();
+    }
+
+    /// <summary>Appraises a few of the waiting afresh.</summary>
+    private void Renew(Batch batch, Instant now)
+    {
+        prefills.Age(now);
+        int most = Math.Min(Renewed, prefills.Count);
+        for (int i = 0; i < most; i++)
+        {
+            Sequence sequence = prefills[prefills.NextInRotation()];
+            Reach reach = i == 0 ? batch.Memory.Probe(sequence) : prefills.ReachOf(sequence);
+            prefills.Update(sequence, reach, appraiser.Appraise(sequence, reach, batch, now));
+        }
+    }
+
+    private void DropEvicted()
+    {
+        foreach (Sequence sequence in arrivals)
+        {
+            if (sequence.Slot >= 0)
+            {
+                prefills.Remove(sequence);
+                begun--;
+            }
+        }
+    }
+
+    private void Forget(Sequence sequence)
+    {
+        begun -= sequence.State == SequenceState.Running ? 1 : 0;
+        prefills.Remove(sequence);
+    }
+}

@@ -1,0 +1,274 @@
+using Sluice.Core.KvCache;
+using Sluice.Core.Requests;
+
+namespace Sluice.Core.Batching.Slide;
+
+/// <summary>Forms a step: how long it may take, and who is in it.</summary>
+/// <remarks>
+/// Answers that are due, the one passed over longest (its share), the plan by deadline, answers that can wait, and then whoever
+/// was passed over, densest first. A prefill that does not fit is stepped over, up to eight times.
+/// </remarks>
+internal sealed class StepForming
+{
+    private const int LookAhead = 8;
+    private const int LeastChunk = 64;
+    private const double PaceMemory = 0.1;
+    private const double NoticeInSteps = 4;
+    private const double LeastShare = 0.05;
+    private const double MostShare = 0.95;
+
+    private readonly SlideOptions options;
+    private readonly BatchPolicyContext context;
+    private readonly Appraiser appraiser;
+    private readonly Prefills prefills;
+    private readonly Decodes decodes;
+    private readonly MemoryOutlook outlook;
+    private readonly Interruption interruption;
+    private readonly List<int> aside = [];
+    private Batch batch = null!;
+    private Instant now;
+    private double budget;
+    private double notice;
+    private double share;
+    private double credit;
+    private int copies;
+    private int admitted;
+    private long step;
+
+    public StepForming(
+        SlideOptions options, BatchPolicyContext context, Appraiser appraiser, Prefills prefills, Decodes decodes, List<Sequence> evicted)
+    {
+        this.options = options;
+        this.context = context;
+        this.appraiser = appraiser;
+        this.prefills = prefills;
+        this.decodes = decodes;
+        outlook = new MemoryOutlook(appraiser, prefills);
+        interruption = new Interruption(appraiser, prefills, decodes, outlook, evicted);
+    }
+
+    /// <summary>Forms the step; returns how many were admitted.</summary>
+    public int Form(Batch filled, Instant at)
+    {
+        batch = filled;
+        now = at;
+        step++;
+        admitted = 0;
+        budget = Length();
+        notice = NoticeInSteps * Math.Max(appraiser.Pace, batch.Latency.Constant);
+        interruption.Begin(batch, now, options.Interrupt ? notice : double.PositiveInfinity, step);
+        if (prefills.Count == 0)
+        {
+            AddDecodes(0, double.PositiveInfinity);
+            return 0;
+        }
+
+        copies = batch.Memory.HostBlocks == 0 ? 0 : context.Copy.MostBlocks(Math.Min(budget, 1e6));
+        Walk();
+        bool isShort = options.Patience && prefills.Planned.Slack < budget;
+        batch.Urgent = AddDecodes(0, isShort ? 2 * budget : double.PositiveInfinity);
+        batch.Normal = decodes.Count + prefills.Count - batch.Urgent;
+        AddOldest();
+        AddPlanned();
+        AddDecodes(batch.Urgent, double.PositiveInfinity);
+        AddPassedOver();
+        if (batch.Slices.Length == 0)
+        {
+            Force();
+        }
+
+        appraiser.Pace += PaceMemory * (batch.Predicted - appraiser.Pace);
+        credit = prefills.PassedOver == 0 ? 0 : credit + (options.Share * batch.Predicted);
+        return admitted;
+    }
+
+    /// <summary>How long the step may take, ms: until the first token is due that can still be on time.</summary>
+    private double Length() => decodes.Count == 0
+        ? double.PositiveInfinity
+        : Math.Max(
+            decodes.LeastFeasible(batch.Latency, now) ?? 0,
+            Math.Max(options.Floor * decodes.LeastTpot, 2 * batch.Latency.Constant));
+
+    private void Walk()
+    {
+        double constant = batch.Latency.Constant;
+        share = decodes.Count == 0 ? MostShare : Math.Max((budget - constant - decodes.Cost) / budget, LeastShare);
+        outlook.Look(batch, decodes.Count);
+        prefills.Reconsider(LookAhead);
+        prefills.Planned.Walk(new Capacity(now.Ticks, share, constant, outlook.Room, outlook.LeavingPerMs), prefills);
+    }
+
+    /// <summary>Adds the answers due before a time, from a place on; returns the place of the first that is not.</summary>
+    private int AddDecodes(int place, double before)
+    {
+        for (; place < decodes.Count && decodes.Left(place, now) < before && batch.Tokens < batch.Limits.Tokens; place++)
+        {
+            Sequence sequence = decodes[place];
+            bool isAdded = false;
+            while (!isAdded && sequence.State == SequenceState.Running && Decodes.IsDecode(sequence))
+            {
+                isAdded = batch.TryAdd(sequence, sequence.Tokens);
+                if (!isAdded && !interruption.TakeBlocks(sequence, place + 1))
+                {
+                    batch.RefuseIfTooLarge(sequence);
+                    break;
+                }
+            }
+        }
+
+        return place;
+    }
+
+    /// <summary>Whoever was passed over longest goes on, once enough time has been put by for it.</summary>
+    private void AddOldest()
+    {
+        if (prefills.PassedOver == 0 || options.Share == 0)
+        {
+            return;
+        }
+
+        double cost = prefills.Of(prefills.Oldest).Cost;
+        if (credit < Math.Min(cost, budget / 4))
+        {
+            return;
+        }
+
+        double before = batch.Predicted;
+        if (Add(prefills.Oldest, Math.Min(credit, budget - before)) == Fit.Added)
+        {
+            credit -= batch.Predicted - before;
+        }
+    }
+
+    private void AddPlanned()
+    {
+        int misfits = 0;
+        double work = 0;
+        foreach (ref readonly PlanEntry entry in prefills.Planned.Entries)
+        {
+            Sequence sequence = prefills[entry.Slot];
+            double left = Due.Left(entry.Deadline, now);
+            work += entry.Cost;
+            Fit fit = Add(sequence, budget - batch.Predicted);
+            if (fit == Fit.NoRoom && left - (work / share) < notice && interruption.MakeRoom(sequence))
+            {
+                fit = Add(sequence, budget - batch.Predicted);
+            }
+
+            misfits += fit == Fit.NoRoom ? 1 : 0;
+            if (fit == Fit.NoTime || misfits > LookAhead)
+            {
+                break;
+            }
+
+            if (fit == Fit.Added && batch.Slices[^1].Emits)
+            {
+                budget = Math.Min(budget, left);
+            }
+        }
+    }
+
+    private void AddPassedOver()
+    {
+        int misfits = 0;
+        for (Fit fit = Fit.Added; fit != Fit.NoTime && misfits <= LookAhead && prefills.Densest() is >= 0 and int slot;)
+        {
+            prefills.SetAside(slot);
+            aside.Add(slot);
+            fit = Add(prefills[slot], budget - batch.Predicted);
+            misfits += fit == Fit.NoRoom ? 1 : 0;
+        }
+
+        foreach (int slot in aside)
+        {
+            prefills.PutBack(slot);
+        }
+
+        aside.Clear();
+    }
+
+    /// <summary>Gives a prefill as much as fits into a time, ms.</summary>
+    private Fit Add(Sequence sequence, double time)
+    {
+        if (prefills.Seen(sequence) == step)
+        {
+            return Fit.NoRoom;
+        }
+
+        bool isNew = sequence.State != SequenceState.Running;
+        Reach reach = isNew ? batch.Memory.Probe(sequence) : prefills.ReachOf(sequence);
+        if (!outlook.Fits(sequence, reach))
+        {
+            return Fit.NoRoom;
+        }
+
+        int restore = Math.Min(reach.RestorableBlocks, copies);
+        int cached = reach.After(restore);
+        int tokens = Chunk(sequence.Tokens - cached, cached, time);
+        if (tokens == 0)
+        {
+            return Fit.NoTime;
+        }
+
+        int held = sequence.DeviceBlocks;
+        if (!batch.TryAdd(sequence, cached + tokens, restore))
+        {
+            return Fit.NoRoom;
+        }
+
+        outlook.Took(sequence, held, isNew);
+        copies -= restore;
+        admitted += isNew ? 1 : 0;
+        prefills.Seen(sequence) = step;
+        return Fit.Added;
+    }
+
+    private int Chunk(int missing, int cached, double time)
+    {
+        int most = Math.Min(missing, batch.Limits.Tokens - batch.Tokens);
+        if (most <= 1)
+        {
+            return most == 1 && batch.Latency.Decode(cached) <= time ? 1 : 0;
+        }
+
+        int tokens = batch.Latency.LargestPrefill(cached, most, time);
+        return tokens < missing && tokens < Math.Min(LeastChunk, batch.Limits.Tokens / 2) ? 0 : tokens;
+    }
+
+    /// <summary>Nothing fitted: a prompt that was begun goes on whatever it takes, or else the first that there is room for.</summary>
+    private void Force()
+    {
+        for (int i = 0; i < batch.Running.Count; i++)
+        {
+            Sequence begun = batch.Running[i];
+            if (begun.Slot < 0)
+            {
+                continue;
+            }
+
+            Reach reach = batch.Memory.Probe(begun);
+            int end = reach.DeviceTokens + Math.Min(begun.Tokens - reach.DeviceTokens, batch.Limits.Tokens);
+            bool isAdded = batch.TryAdd(begun, end);
+            while (!isAdded && interruption.TakeBlocks(begun, 0))
+            {
+                isAdded = batch.TryAdd(begun, end);
+            }
+
+            if (isAdded)
+            {
+                return;
+            }
+        }
+
+        budget = double.PositiveInfinity;
+        AddPlanned();
+        AddPassedOver();
+    }
+
+    private enum Fit
+    {
+        Added,
+        NoTime,
+        NoRoom,
+    }
+}
