@@ -153,7 +153,7 @@ function overTime() {
   const share = (t, of) => t[of].map((v, i) => (t.urgent[i] + t.normal[i] > 0 ? v / (t.urgent[i] + t.normal[i]) : null));
   timeCard("Queue", "requests", plain, [tell("waiting", 1), tell("running", 0)], (t) => [t.waiting, t.running]);
   timeCard("KV cache", "share of blocks", wholePercent, [tell("device", 2), tell("host", 3)], (t) => [t.kv, t.host]);
-  timeCard("Urgent and normal", "share of the requests at hand", wholePercent, [tell("urgent", 1), tell("normal", 5)], (t) =>
+  timeCard("Urgent and normal", "share of the requests at hand", wholePercent, [tell("urgent", 1), tell("normal", 0)], (t) =>
     t.urgent.some((v) => v > 0) || t.normal.some((v) => v > 0) ? [share(t, "urgent"), share(t, "normal")] : null);
 }
 
