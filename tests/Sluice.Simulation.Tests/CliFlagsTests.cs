@@ -129,6 +129,21 @@ public class CliFlagsTests
     }
 
     [Fact]
+    public void A_run_that_was_stopped_is_named_with_how_far_it_came()
+    {
+        Report report = ReportsSamples.Report(["fcfs"], [4], seeds: 1);
+        RunReport run = report.Runs[0] with { Interrupted = new Interruption(12, 9000) };
+        using StringWriter writer = new() { NewLine = "\n" };
+
+        TableReport.WriteRun(report with { Runs = [run] }, writer, width: null);
+
+        Assert.Equal(
+            "fcfs with roundrobin, load x4, seed 1: interrupted after 12 of 9000 requests", $"{Shown.Run(run)}: {Shown.Stop(run)}");
+        Assert.Contains("runs      1, of 9000 requests each\n", writer.ToString(), StringComparison.Ordinal);
+        Assert.Contains("partial   interrupted after 12 of 9000 requests;", writer.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_output_that_is_never_written_leaves_everything_as_it_was()
     {
         string there = Path.GetTempFileName();

@@ -45,6 +45,14 @@ internal static class Shown
         + Multiple("first", given.Class.FirstTokenWeight)
         + Multiple("later", given.Class.NextTokenWeight);
 
+    /// <summary>Which run it is, of many.</summary>
+    public static string Run(RunReport run)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{run.Batching} with {run.Routing}, load x{run.RateScale}, seed {run.Seed}");
+    }
+
     /// <summary>How far a run that was stopped had come.</summary>
     public static string Stop(RunReport run)
     {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Sluice.Cli.Flags;
 using Sluice.Cli.Output;
 using Sluice.Simulation.Reports;
@@ -69,9 +68,7 @@ internal static class RunVerb
         {
             foreach (RunReport run in stopped)
             {
-                Console.Error.WriteLine(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"left out: {run.Batching} with {run.Routing}, load x{run.RateScale}, seed {run.Seed}: {Shown.Stop(run)}"));
+                Console.Error.WriteLine($"left out: {Shown.Run(run)}: {Shown.Stop(run)}");
             }
         }
 
