@@ -45,7 +45,7 @@ public class RoutingBenchmarks
     [GlobalSetup]
     public void SetUp()
     {
-        policy = RoutingPolicies.Find(Policy).Create(new RoutingOptions { Instances = Instances });
+        policy = RoutingPolicies.Parse(Policy).Create(new RoutingPolicyContext { Instances = Instances });
         var scene = new Scene(policy);
         router = new Router(scene, [.. Enumerable.Range(0, Instances).Select(i => new Ledger(i, InstanceRole.Both, Latency))]);
         for (int id = 0; id < Instances * OutstandingEach; id++)

@@ -19,11 +19,12 @@ internal static class Failure
         or OperationCanceledException;
 
     /// <summary>
-    /// 2 when the command, or a file it names, was wrong from the start; 1 when the work failed, as at a malformed line.
+    /// 2 when the command, or a file it names, was wrong from the start, as one without a request; 1 when the work failed, as at a
+    /// malformed line.
     /// </summary>
     public static int ExitCode(Exception error) => error switch
     {
-        TraceFormatException => SluiceProgram.Failed,
+        TraceFormatException { Line: not null } => SluiceProgram.Failed,
         Misuse or ArgumentException or FormatException or SimulationRefusedException => SluiceProgram.Misused,
         FileNotFoundException or DirectoryNotFoundException => SluiceProgram.Misused,
         _ => SluiceProgram.Failed,

@@ -11,16 +11,16 @@ internal sealed class RunBounds(TraceSource trace, CancellationToken cancel)
 {
     private readonly ConcurrentDictionary<(double RateScale, int Seed), Lazy<double>> known = new();
 
-    /// <summary>A run with its bound; null when interrupted before that is found.</summary>
-    public RunReport? Complete(RunReport? run, SimulationOptions options)
+    /// <summary>A run with its bound; without it when interrupted before that is found.</summary>
+    public RunReport Complete(RunReport run, SimulationOptions options)
     {
         try
         {
-            return run is null ? null : run with { Gain = run.Gain with { Bound = Of(options) } };
+            return run with { Gain = run.Gain with { Bound = Of(options) } };
         }
         catch (OperationCanceledException)
         {
-            return null;
+            return run;
         }
     }
 

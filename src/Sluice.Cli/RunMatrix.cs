@@ -10,7 +10,10 @@ namespace Sluice.Cli;
 /// <summary>Runs a plan on all cores. What comes out depends on the plan alone, not on which run ends first.</summary>
 internal static class RunMatrix
 {
-    /// <summary>The finished runs in the plan's order: all of them, or fewer when interrupted.</summary>
+    /// <summary>
+    /// The runs that were begun, in the plan's order: all of them, or fewer when interrupted. One that was stopped on its way
+    /// says so.
+    /// </summary>
     /// <exception cref="SimulationRefusedException">A request can never be served; found before the first run.</exception>
     public static IReadOnlyList<RunReport> Execute(RunPlan plan, CancellationToken cancel)
     {
@@ -20,7 +23,7 @@ internal static class RunMatrix
             seed => seed, seed => Preflight.Check(Until(plan.Trace.Read(seed), cancel), plan.Shared));
         using ProgressLine progress = new(runs.Sum(run => looks[run.Seed].Requests), "requests");
         RunBounds bounds = new(plan.Trace, cancel);
-        RunReport?[] finished = new RunReport?[runs.Count];
+        RunReport?[] begun = new RunReport?[runs.Count];
         ParallelOptions cores = new() { MaxDegreeOfParallelism = Environment.ProcessorCount };
         try
         {
@@ -30,8 +33,8 @@ internal static class RunMatrix
             {
                 if (!cancel.IsCancellationRequested && !loop.IsStopped)
                 {
-                    RunReport? run = One(plan, runs[i], looks[runs[i].Seed], progress, cancel);
-                    finished[i] = plan.Bound ? bounds.Complete(run, runs[i]) : run;
+                    RunReport run = One(plan, runs[i], looks[runs[i].Seed], progress, cancel);
+                    begun[i] = plan.Bound && run.Interrupted is null ? bounds.Complete(run, runs[i]) : run;
                 }
             });
         }
@@ -40,10 +43,10 @@ internal static class RunMatrix
             throw failure.InnerExceptions[0];
         }
 
-        return [.. finished.OfType<RunReport>()];
+        return [.. begun.OfType<RunReport>()];
     }
 
-    private static RunReport? One(
+    private static RunReport One(
         RunPlan plan, SimulationOptions options, Preflight look, ProgressLine progress, CancellationToken cancel)
     {
         long told = 0;
@@ -60,9 +63,10 @@ internal static class RunMatrix
             Progress = Progress,
         });
         RunReport report = simulator.Run(plan.Trace.Read(options.Seed), cancel);
-        if (cancel.IsCancellationRequested)
+        long ended = report.Completed + report.Refused + report.Cancelled;
+        if (ended < look.Requests)
         {
-            return null;
+            return report with { Interrupted = new Interruption(ended, look.Requests) };
         }
 
         Progress(look.Requests);

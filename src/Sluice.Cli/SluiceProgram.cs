@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Runtime.InteropServices;
+using Sluice.Cli.Output;
 using Sluice.Cli.Verbs;
 
 namespace Sluice.Cli;
@@ -40,6 +41,11 @@ internal static class SluiceProgram
                 EnableDefaultExceptionHandler = false,
                 ProcessTerminationTimeout = null,
             });
+        }
+        catch (Exception error) when (OutputFile.IsBrokenPipe(error))
+        {
+            // Whoever reads has enough.
+            return Done;
         }
         catch (Exception error) when (Failure.IsExpected(error))
         {

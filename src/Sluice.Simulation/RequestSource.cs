@@ -1,3 +1,4 @@
+using System.Globalization;
 using Sluice.Core;
 using Sluice.Simulation.Traces;
 
@@ -6,6 +7,9 @@ namespace Sluice.Simulation;
 /// <summary>Makes requests of a trace's records, one at a time: scales arrivals, draws classes and patience.</summary>
 internal sealed class RequestSource : IDisposable
 {
+    /// <summary>The latest arrival, such that every sum of times in a run stays a number of ticks.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(3_652_500);
+
     private readonly SimulationOptions options;
     private readonly IEnumerator<TraceRecord> records;
     private readonly RandomStream classes;
@@ -34,7 +38,16 @@ internal sealed class RequestSource : IDisposable
         }
 
         TraceRecord record = records.Current;
-        last = Instant.Max(last, new Instant((long)(record.Arrival.Ticks / options.RateScale)));
+        double ticks = record.Arrival.Ticks / options.RateScale;
+        if (ticks > Longest.Ticks)
+        {
+            throw new SimulationRefusedException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Request {nextId} arrives {ticks / TimeSpan.TicksPerSecond:0} s after the first at a rate scale of {options.RateScale}, but " +
+                $"a run has at most {Longest.TotalSeconds:0} s (10,000 years). Raise --rate-scale."));
+        }
+
+        last = Instant.Max(last, new Instant((long)ticks));
         return new SimulatedRequest
         {
             Id = nextId++,

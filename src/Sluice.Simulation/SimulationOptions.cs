@@ -94,7 +94,7 @@ public sealed record SimulationOptions
     /// <summary>Returns these options, or says which one to change.</summary>
     public SimulationOptions Checked()
     {
-        Require(Instances.Count is >= 1 and <= 100_000, $"A fleet of {Instances.Count} instances cannot be. Choose 1 to 100000.");
+        Require(Instances.Count is >= 1 and <= 4096, $"A fleet of {Instances.Count} instances cannot be. Choose 1 to 4096.");
         Require(
             PrefillInstances is not { } prefills || (prefills >= 1 && prefills < Instances.Count),
             $"{PrefillInstances} of {Instances.Count} instances cannot prefill alone: at least one must prefill and one decode.");

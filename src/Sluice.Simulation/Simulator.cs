@@ -39,7 +39,7 @@ public sealed partial class Simulator
         }
 
         router = new Router(
-            RoutingPolicies.Find(options.Routing).Create(new RoutingOptions { Seed = options.Seed, Instances = fleet.Count }),
+            RoutingPolicies.Parse(options.Routing).Create(new RoutingPolicyContext { Seed = options.Seed, Instances = fleet.Count }),
             [.. fleet.Select(instance => new Ledger(instance.Index, instance.Role, instance.Profile.Latency))]);
         tally = new RunTally(options.Classes);
     }

@@ -48,7 +48,20 @@ public class CliFlagsTests
         Assert.Equal(ClassFlag.Default.Class.Slo, low.Class.Slo);
     }
 
+    [Fact]
+    public void A_class_may_weigh_its_tokens_and_have_deadlines_for_the_queue_and_the_end()
+    {
+        ClassShare only = ClassFlag.Read(["a=1,first=3,next=0.5,queue=10s,e2e=1m"])[0];
+
+        Assert.Equal((3, 0.5), (only.Class.FirstTokenWeight, only.Class.NextTokenWeight));
+        Assert.Equal(TimeSpan.FromSeconds(10), only.Class.TimeToLive);
+        Assert.Equal(TimeSpan.FromMinutes(1), only.Class.EndToEnd);
+        Assert.EndsWith("E2E 60 s, at most 10 s in the queue, first tokens x3, later tokens x0.5", Shown.Class(only), StringComparison.Ordinal);
+    }
+
     [Theory]
+    [InlineData("a=1,first=0", "the first-token weight of class `a` cannot be `0`")]
+    [InlineData("a=1,queue=5", "the time in the queue of class `a` cannot be `5`")]
     [InlineData("a=0.5", "the shares of the classes add up to 0.5")]
     [InlineData("a=2", "the share of class `a` cannot be `2`")]
     [InlineData("a=NaN", "the share of class `a` cannot be `NaN`")]
@@ -59,9 +72,12 @@ public class CliFlagsTests
     public void A_class_that_cannot_be_is_refused(string spec, string cause) =>
         Assert.Equal(cause, Assert.Throws<Misuse>(() => ClassFlag.Read([spec])).Message);
 
-    [Fact]
-    public void An_unknown_property_of_a_class_finds_its_nearest() =>
-        Assert.Equal("weight", Assert.Throws<UnknownNameException>(() => ClassFlag.Read(["a=1,wieght=2"])).Nearest);
+    [Theory]
+    [InlineData("wieght", "weight")]
+    [InlineData("frist", "first")]
+    [InlineData("queu", "queue")]
+    public void An_unknown_property_of_a_class_finds_its_nearest(string given, string nearest) =>
+        Assert.Equal(nearest, Assert.Throws<UnknownNameException>(() => ClassFlag.Read([$"a=1,{given}=2"])).Nearest);
 
     [Theory]
     [InlineData("A cannot be. Do B. Then C.", "A cannot be", "Do B. Then C")]
@@ -110,6 +126,21 @@ public class CliFlagsTests
         Assert.Equal(lines[rule].Length, lines[rule - 1].Length);
         Assert.Equal(lines[rule].Length, lines[rule + 1].Length);
         Assert.Equal(seeds > 1, text.Contains("+-", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_run_that_was_stopped_is_named_with_how_far_it_came()
+    {
+        Report report = ReportsSamples.Report(["fcfs"], [4], seeds: 1);
+        RunReport run = report.Runs[0] with { Interrupted = new Interruption(12, 9000) };
+        using StringWriter writer = new() { NewLine = "\n" };
+
+        TableReport.WriteRun(report with { Runs = [run] }, writer, width: null);
+
+        Assert.Equal(
+            "fcfs with roundrobin, load x4, seed 1: interrupted after 12 of 9000 requests", $"{Shown.Run(run)}: {Shown.Stop(run)}");
+        Assert.Contains("runs      1, of 9000 requests each\n", writer.ToString(), StringComparison.Ordinal);
+        Assert.Contains("partial   interrupted after 12 of 9000 requests;", writer.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -4,12 +4,8 @@ using System.Text.Json;
 namespace Sluice.Simulation.Tests;
 
 /// <summary>Starts the real program and looks at what a shell would see.</summary>
-public sealed class CliProcessTests : IDisposable
+public sealed class CliProcessTests : CliRun
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("sluice").FullName;
-
-    public void Dispose() => Directory.Delete(folder, recursive: true);
-
     [Theory]
     [InlineData("", "`sluice` needs a verb", "choose one of")]
     [InlineData("compar", "no verb is called `compar`", "did you mean `compare`?")]
@@ -30,7 +26,17 @@ public sealed class CliProcessTests : IDisposable
     [InlineData("compare --synthetic default --rate-scale 1,NaN", "--rate-scale cannot be `NaN`", "give a number")]
     [InlineData("compare --synthetic default --limit 0", "--limit cannot be `0`", "give a whole number")]
     [InlineData("compare --synthetic default --limit", "`--limit` has no value", "write `--limit N`")]
-    [InlineData("compare --synthetic default --instances 100001", "--instances cannot be `100001`", "from 1 to 100000")]
+    [InlineData("compare --synthetic default --instances 4097", "--instances cannot be `4097`", "from 1 to 4096")]
+    [InlineData("compare --synthetic default --instances 1 --profile llama3-8b-h100,llama3-8b-a100", "names 2 profiles, but the fleet has 1 instance", "raise --instances to 2")]
+    [InlineData("compare --synthetic default --kv-blocks 100000001", "--kv-blocks cannot be `100000001`", "from 1 to 100000000")]
+    [InlineData("compare --synthetic default --host-blocks 100000001", "--host-blocks cannot be `100000001`", "from 0 to 100000000")]
+    [InlineData("compare --synthetic default --routing gorouting:hevy=0.5", "no option of `gorouting` is called `hevy`", "did you mean `heavy`?")]
+    [InlineData("compare --synthetic default --routing gorouting:heavy=9", "Option `heavy` of `gorouting` is `9`", "Give it a number")]
+    [InlineData("compare --synthetic default --routing all,randm", "no routing policy is called `randm`", "did you mean `random`?")]
+    [InlineData("compare --synthetic default --html -", "--html cannot be `-`", "- is only for --json")]
+    [InlineData("simulate --synthetic default --requests -", "--requests cannot be `-`", "- is only for --json")]
+    [InlineData("compare --synthetic default --json a.x --html ./a.x", "--html and --json are the same file, `./a.x`", "name another file")]
+    [InlineData("simulate --synthetic default --json a.x --requests a.x", "--requests and --json are the same file", "name another file")]
     [InlineData("compare --synthetic default --seed 1 --seed 2", "`--seed` is given 2 times", "give it once")]
     [InlineData("compare --synthetic default --seeds 1.5", "--seeds cannot be `1.5`", "give a whole number")]
     [InlineData("compare --synthetic default --pd 3", "--pd cannot be `3`", "P:D")]
@@ -86,8 +92,8 @@ public sealed class CliProcessTests : IDisposable
     [Fact]
     public void Compare_prints_a_table_and_writes_json_and_page()
     {
-        string json = Path.Combine(folder, "out.json");
-        string page = Path.Combine(folder, "out.html");
+        string json = Path.Combine(Folder, "out.json");
+        string page = Path.Combine(Folder, "out.html");
 
         Outcome outcome = Sluice(
             "compare", "--synthetic", "requests=60,rate=20", "--batching", "fcfs,proserve", "--rate-scale", "2,1", "--seeds", "2",
@@ -107,7 +113,7 @@ public sealed class CliProcessTests : IDisposable
     [Fact]
     public void Bound_adds_the_gain_that_no_policy_exceeds()
     {
-        string json = Path.Combine(folder, "out.json");
+        string json = Path.Combine(Folder, "out.json");
         string[] run = ["--synthetic", "requests=60,rate=200", "--batching", "fcfs", "--seeds", "2", "--json", json];
 
         Outcome without = Sluice(["compare", .. run]);
@@ -139,7 +145,7 @@ public sealed class CliProcessTests : IDisposable
     [Fact]
     public void A_malformed_line_fails_the_work_unless_it_may_be_skipped()
     {
-        string trace = Path.Combine(folder, "trace.csv");
+        string trace = Path.Combine(Folder, "trace.csv");
         File.WriteAllText(trace, "arrival_s,prompt_tokens,answer_tokens\n0,10,5\n1,x,5\n2,10,5\n");
 
         Outcome strict = Sluice("simulate", "--trace", trace);
@@ -155,7 +161,7 @@ public sealed class CliProcessTests : IDisposable
     [Fact]
     public void A_failed_run_leaves_an_older_report_as_it_was()
     {
-        string json = Path.Combine(folder, "old.json");
+        string json = Path.Combine(Folder, "old.json");
         File.WriteAllText(json, "old");
 
         Outcome outcome = Sluice("simulate", "--synthetic", "default", "--kv-blocks", "3", "--json", json);
@@ -167,7 +173,7 @@ public sealed class CliProcessTests : IDisposable
     [Fact]
     public void An_interrupt_stops_the_work_and_leaves_nothing_half_done()
     {
-        string json = Path.Combine(folder, "never.json");
+        string json = Path.Combine(Folder, "never.json");
         using Process process = Start("simulate", "--synthetic", "requests=1000000000", "--json", json);
         while (!File.Exists(json) && !process.HasExited)
         {
@@ -185,7 +191,7 @@ public sealed class CliProcessTests : IDisposable
     [Fact]
     public void Each_request_can_be_written_as_a_line()
     {
-        string requests = Path.Combine(folder, "requests.csv");
+        string requests = Path.Combine(Folder, "requests.csv");
 
         Outcome outcome = Sluice("simulate", "--synthetic", "requests=30", "--class", "a=1", "--requests", requests);
 
@@ -200,7 +206,7 @@ public sealed class CliProcessTests : IDisposable
     [Fact]
     public void A_made_trace_can_be_read_again()
     {
-        string trace = Path.Combine(folder, "made.csv");
+        string trace = Path.Combine(Folder, "made.csv");
 
         Outcome made = Sluice("trace", "make", "requests=40,prompt=100,answer=10", "--seed", "7", "--out", trace);
         Outcome info = Sluice("trace", "info", trace);
@@ -218,31 +224,4 @@ public sealed class CliProcessTests : IDisposable
         Assert.Equal(0, outcome.ExitCode);
         Assert.Matches(@"requests +13828\n", outcome.Output);
     }
-
-    private Outcome Sluice(params string[] arguments)
-    {
-        using Process process = Start(arguments);
-        return End(process);
-    }
-
-    private Process Start(params string[] arguments)
-    {
-        ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "sluice.dll"), .. arguments])
-        {
-            WorkingDirectory = folder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        return Process.Start(start)!;
-    }
-
-    private static Outcome End(Process process)
-    {
-        Task<string> error = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return new Outcome(process.ExitCode, output, error.GetAwaiter().GetResult());
-    }
-
-    private sealed record Outcome(int ExitCode, string Output, string Error);
 }

@@ -23,10 +23,19 @@ public sealed class DocumentationTests
     public void Every_option_of_a_policy_is_described()
     {
         string page = Page("policies.md");
-        foreach (BatchPolicyEntry entry in BatchPolicies.All)
-        {
-            Assert.All(entry.Options, option => Assert.Contains($"`{option.Name}`", page, StringComparison.Ordinal));
-        }
+        Assert.All(
+            BatchPolicies.All.SelectMany(entry => entry.Options),
+            option => Assert.Contains($"`{option.Name}`", page, StringComparison.Ordinal));
+        string routing = page[page.IndexOf("## Routing policies", StringComparison.Ordinal)..];
+        Assert.All(
+            RoutingPolicies.All.Where(entry => entry.Options.Count > 0),
+            entry =>
+            {
+                string section = routing[routing.IndexOf($"### `{entry.Name}`", StringComparison.Ordinal)..];
+                int next = section.IndexOf("\n### ", StringComparison.Ordinal);
+                section = next < 0 ? section : section[..next];
+                Assert.All(entry.Options, option => Assert.Contains($"`{option.Name}`", section, StringComparison.Ordinal));
+            });
     }
 
     [Theory]

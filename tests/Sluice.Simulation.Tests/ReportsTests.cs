@@ -15,24 +15,38 @@ public class ReportsTests
         Assert.Equal(golden, json);
     }
 
-    [Fact]
-    public void What_is_not_finite_is_written_as_0_or_null_and_minus_zero_without_its_sign()
+    [Theory]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    [InlineData(double.NegativeInfinity)]
+    public void A_figure_that_is_not_finite_is_a_defect_and_never_written(double figure)
     {
-        string json = JsonReport.Render(Small(run => run with
-        {
-            Goodput = double.NaN,
-            Makespan = double.PositiveInfinity,
-            Attainment = -0.0,
-            Ttft = new Quantiles(double.NaN, null, double.NegativeInfinity, -0.0),
-        }));
+        Assert.Throws<InvalidOperationException>(() => JsonReport.Render(Small(run => run with { Goodput = figure })));
+        Assert.Throws<InvalidOperationException>(
+            () => JsonReport.Render(Small(run => run with { Ttft = new Quantiles(figure, null, null, null) })));
+        Assert.Throws<InvalidOperationException>(() => HtmlReport.Render(Small(run => run with { Goodput = figure })));
+    }
+
+    [Fact]
+    public void Minus_zero_loses_its_sign_and_what_was_not_measured_is_null()
+    {
+        string json = JsonReport.Render(Small(run => run with { Attainment = -0.0, Ttft = new Quantiles(null, null, -0.0, 0) }));
 
         JsonElement first = JsonDocument.Parse(json).RootElement.GetProperty("runs")[0];
-        Assert.Equal("0", first.GetProperty("goodput").GetRawText());
-        Assert.Equal("0", first.GetProperty("makespan").GetRawText());
         Assert.Equal("0", first.GetProperty("attainment").GetRawText());
         Assert.Equal(
-            ["null", "null", "null", "0"],
+            ["null", "null", "0", "0"],
             first.GetProperty("ttft").EnumerateObject().Select(quantile => quantile.Value.GetRawText()));
+    }
+
+    [Fact]
+    public void Only_a_run_that_was_stopped_says_so_in_the_json()
+    {
+        JsonElement stopped = JsonDocument.Parse(JsonReport.Render(Small(run => run with { Interrupted = new Interruption(3, 9) })))
+            .RootElement.GetProperty("runs")[0].GetProperty("interrupted");
+
+        Assert.Equal((3, 9), (stopped.GetProperty("ended").GetInt32(), stopped.GetProperty("of").GetInt32()));
+        Assert.DoesNotContain("interrupted", JsonReport.Render(Small(run => run)), StringComparison.Ordinal);
     }
 
     [Fact]

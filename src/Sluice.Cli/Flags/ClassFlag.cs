@@ -6,11 +6,15 @@ using Sluice.Simulation;
 namespace Sluice.Cli.Flags;
 
 /// <summary>Reads <c>--class high=0.5,weight=2,ttft=1s,tpot=50ms</c>.</summary>
+/// <remarks>
+/// Further properties: <c>first</c> and <c>next</c> multiply the weight for the first and for later tokens, <c>e2e</c> is the
+/// end-to-end deadline, <c>queue</c> the time to live in the queue.
+/// </remarks>
 internal static class ClassFlag
 {
     private const string Example = "write it as `--class high=0.5,weight=2,ttft=1s,tpot=50ms`";
 
-    private static readonly string[] Keys = ["weight", "ttft", "tpot"];
+    private static readonly string[] Keys = ["weight", "first", "next", "ttft", "tpot", "e2e", "queue"];
 
     /// <summary>What every request is given when no class is named: weight 1, TTFT 2 s, TPOT 100 ms.</summary>
     public static ClassShare Default { get; } = new(
@@ -65,21 +69,23 @@ internal static class ClassFlag
             }
         }
 
+        double Factor(string key, string what) => given.TryGetValue(key, out string? text)
+            ? Flags.Read.Number($"the {what} of class `{name}`", text, 1e-6, 1e6)
+            : 1;
+        TimeSpan? Time(string key, string what) => given.TryGetValue(key, out string? text)
+            ? Flags.Read.Duration($"the {what} of class `{name}`", text)
+            : null;
         Slo standard = Default.Class.Slo;
         return new ClassShare(
             new ServiceClass
             {
                 Name = name,
-                Weight = given.TryGetValue("weight", out string? weight)
-                    ? Flags.Read.Number($"the weight of class `{name}`", weight, 1e-6, 1e6)
-                    : 1,
-                Slo = new Slo(
-                    given.TryGetValue("ttft", out string? ttft)
-                        ? Flags.Read.Duration($"the TTFT of class `{name}`", ttft)
-                        : standard.FirstToken,
-                    given.TryGetValue("tpot", out string? tpot)
-                        ? Flags.Read.Duration($"the TPOT of class `{name}`", tpot)
-                        : standard.NextToken),
+                Weight = Factor("weight", "weight"),
+                FirstTokenWeight = Factor("first", "first-token weight"),
+                NextTokenWeight = Factor("next", "next-token weight"),
+                Slo = new Slo(Time("ttft", "TTFT") ?? standard.FirstToken, Time("tpot", "TPOT") ?? standard.NextToken),
+                EndToEnd = Time("e2e", "end-to-end deadline"),
+                TimeToLive = Time("queue", "time in the queue"),
             }.Checked(),
             share);
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sluice.Core;
 
 namespace Sluice.Cli.Flags;
 
@@ -24,22 +25,10 @@ internal static class Read
                 string.Create(CultureInfo.InvariantCulture, $"give a number from {least:0.######} to {most:0.######}"));
 
     /// <summary>A time written as <c>500ms</c>, <c>2s</c> or <c>1m</c>, above 0 and at most a day.</summary>
-    public static TimeSpan Duration(string flag, string text)
-    {
-        (string number, double unit) = text switch
-        {
-            _ when text.EndsWith("ms", StringComparison.Ordinal) => (text[..^2], 1),
-            _ when text.EndsWith('s') => (text[..^1], 1000),
-            _ when text.EndsWith('m') => (text[..^1], 60_000),
-            _ when text.EndsWith('h') => (text[..^1], 3_600_000),
-            _ => (text, double.NaN),
-        };
-        bool known = double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value);
-        double milliseconds = value * unit;
-        return known && milliseconds is >= 0.001 and <= 86_400_000
-            ? TimeSpan.FromTicks((long)Math.Round(milliseconds * TimeSpan.TicksPerMillisecond))
-            : throw new Misuse($"{flag} cannot be `{text}`", "write a time above 0 and up to 24h, as in `500ms`, `2s` or `1m`");
-    }
+    public static TimeSpan Duration(string flag, string text) =>
+        Durations.TryParse(text, out TimeSpan duration)
+            ? duration
+            : throw new Misuse($"{flag} cannot be `{text}`", $"write {Durations.Hint}");
 
     /// <summary>The parts of a comma-separated list; none may be empty or stand there twice.</summary>
     public static IReadOnlyList<string> List(string flag, string text)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Sluice.Cli.Output;
 using Sluice.Core;
 using Sluice.Core.Batching;
 using Sluice.Core.Routing;
@@ -10,7 +11,9 @@ namespace Sluice.Cli.Flags;
 /// <summary>The flags that all verbs with runs share.</summary>
 internal sealed class RunFlags
 {
-    private const int MostInstances = 100_000;
+    private const int MostInstances = 4096;
+    private const int MostSeeds = 10_000;
+    private const int MostBlocks = 100_000_000;
 
     private readonly Option<string> trace =
         Flag.Text("--trace", "FILE", "a trace file, .gz or not; FILE#RUN chooses a run of a file with several");
@@ -28,7 +31,8 @@ internal sealed class RunFlags
     private readonly Option<string[]> classes = new("--class")
     {
         HelpName = "SPEC",
-        Description = "repeatable: high=0.5,weight=2,ttft=1s,tpot=50ms, NAME=share of requests "
+        Description = "repeatable: high=0.5,weight=2,ttft=1s,tpot=50ms, NAME=share of requests; also first= and next= "
+            + "(weights of the first and of later tokens), e2e= (latest end), queue= (longest wait to begin) "
             + "(default one class, TTFT 2s, TPOT 100ms)",
     };
 
@@ -39,8 +43,8 @@ internal sealed class RunFlags
         Flag.Text("--instances", "N", "instances in the fleet (default one for each profile)");
     private readonly Option<string> pd = Flag.Text("--pd", "P:D", "P instances prefill, D decode");
     private readonly Option<string> batching =
-        Flag.Text("--batching", "NAME[,…]", "batching policy, NAME or NAME:key=value");
-    private readonly Option<string> routing = Flag.Text("--routing", "NAME[,…]", "routing policy (default roundrobin)");
+        Flag.Text("--batching", "NAME[,…]", "batching policy, NAME or NAME:key=value:…, or all");
+    private readonly Option<string> routing = Flag.Text("--routing", "NAME[,…]", "routing policy, NAME or NAME:key=value:…, or all (default roundrobin)");
     private readonly Option<string> lengths =
         Flag.Text("--lengths", "none|mean|oracle", "what policies may know of answer lengths (default none)");
 
@@ -78,8 +82,8 @@ internal sealed class RunFlags
     /// <summary>The names the flags take, for the help.</summary>
     public static IReadOnlyList<NameList> Names { get; } =
     [
-        new("Batching policies", [.. BatchPolicies.All.Select(entry => (entry.Name, entry.Summary))]),
-        new("Routing policies", [.. RoutingPolicies.All.Select(entry => (entry.Name, entry.Summary))]),
+        new("Batching policies", [.. BatchPolicies.All.SelectMany(entry => Lines(entry.Name, entry.Summary, entry.Options))]),
+        new("Routing policies", [.. RoutingPolicies.All.SelectMany(entry => Lines(entry.Name, entry.Summary, entry.Options))]),
         new("Profiles", [.. ProfileCatalog.Names.Select(name => (name, ""))]),
     ];
 
@@ -88,7 +92,7 @@ internal sealed class RunFlags
     {
         ArgumentNullException.ThrowIfNull(parsed);
         IReadOnlyList<ClassShare> shares = ClassFlag.Read(parsed.GetValue(classes) ?? []);
-        int first = Whole(parsed, seed, 0, int.MaxValue - MostInstances) ?? 1;
+        int first = Whole(parsed, seed, 0, int.MaxValue - MostSeeds) ?? 1;
         string profileNames = parsed.GetValue(profile) ?? ProfileCatalog.Default;
         string[] named = [.. profileNames.Split(',').Select(name => name.Trim())];
         (int? prefills, int? split) = Split(parsed.GetValue(pd));
@@ -99,14 +103,21 @@ internal sealed class RunFlags
                 $"--pd {parsed.GetValue(pd)} makes {parts} instances, but --instances is {fleet}", "leave one of them out");
         }
 
+        if (named.Length > fleet)
+        {
+            throw new Misuse(
+                $"--profile names {named.Length} profiles, but the fleet has {Shown.Count(fleet, "instance")}",
+                $"leave profiles out, or raise --instances to {named.Length}");
+        }
+
         SimulationOptions shared = new()
         {
             Instances = RunPlan.Fleet([.. named.Select(ProfileCatalog.Load)], fleet),
             PrefillInstances = prefills,
             Classes = shares,
             Lengths = Knowledge(parsed.GetValue(lengths)),
-            KvBlocks = Whole(parsed, kvBlocks, 1, int.MaxValue),
-            HostBlocks = Whole(parsed, hostBlocks, 0, int.MaxValue),
+            KvBlocks = Whole(parsed, kvBlocks, 1, MostBlocks),
+            HostBlocks = Whole(parsed, hostBlocks, 0, MostBlocks),
             BlockSize = Whole(parsed, blockSize, 1, 65_536),
             StepNoise = parsed.GetValue(stepNoise) is { } noise ? Read.Number("--step-noise", noise, 0, 1) : 0,
         };
@@ -117,13 +128,10 @@ internal sealed class RunFlags
             Batchings = Policies(
                 "--batching", parsed.GetValue(batching) ?? defaultBatching, BatchPolicies.Names, name => BatchPolicies.Parse(name)),
             Routings = Policies(
-                "--routing",
-                parsed.GetValue(routing) ?? "roundrobin",
-                [.. RoutingPolicies.All.Select(entry => entry.Name)],
-                name => RoutingPolicies.Find(name)),
+                "--routing", parsed.GetValue(routing) ?? "roundrobin", RoutingPolicies.Names, name => RoutingPolicies.Parse(name)),
             RateScales = [.. Read.List("--rate-scale", parsed.GetValue(rateScale) ?? "1")
                 .Select(text => Read.Number("--rate-scale", text, 1e-6, 1e6))],
-            Seeds = [.. Enumerable.Range(first, Whole(parsed, seeds, 1, 10_000) ?? 1)],
+            Seeds = [.. Enumerable.Range(first, Whole(parsed, seeds, 1, MostSeeds) ?? 1)],
             Bound = parsed.GetValue(bound),
             Trace = Source(parsed),
         };
@@ -148,19 +156,19 @@ internal sealed class RunFlags
 
     private static IReadOnlyList<string> Policies(string flag, string text, IReadOnlyList<string> all, Action<string> check)
     {
-        if (text.Trim() == "all")
-        {
-            return all;
-        }
-
         IReadOnlyList<string> named = Read.List(flag, text);
-        foreach (string name in named)
+        foreach (string name in named.Where(name => name != "all"))
         {
             check(name);
         }
 
-        return named;
+        return [.. named.SelectMany(name => name == "all" ? all : [name]).Distinct()];
     }
+
+    /// <summary>A policy and, below it, its options.</summary>
+    private static IEnumerable<(string Name, string Summary)> Lines(
+        string name, string summary, IReadOnlyList<PolicyOption> options) =>
+        options.Select(option => ($"  :{option.Name}=", option.Summary)).Prepend((name, summary));
 
     private static LengthKnowledge Knowledge(string? text) => text switch
     {

@@ -12,6 +12,10 @@ internal sealed record RunPlan
     /// <summary>The profiles as they were named, comma-separated.</summary>
     public required string ProfileNames { get; init; }
 
+    /// <summary>The files it reads, with what each is.</summary>
+    public IReadOnlyList<(string What, string Path)> Inputs =>
+        [.. Trace.Inputs, .. ProfileNames.Split(',').Select(name => name.Trim()).Where(File.Exists).Select(name => ("the profile", name))];
+
     /// <summary>The options all runs share.</summary>
     public required SimulationOptions Shared { get; init; }
 

@@ -10,10 +10,12 @@ internal sealed class TraceSource
     private readonly long limit;
     private long skipped;
 
-    private TraceSource(string name, string format, long limit, Func<TraceSource, Func<int, IEnumerable<TraceRecord>>> read)
+    private TraceSource(
+        string name, string format, long limit, IReadOnlyList<(string, string)> inputs, Func<TraceSource, Func<int, IEnumerable<TraceRecord>>> read)
     {
         Name = name;
         Format = format;
+        Inputs = inputs;
         this.limit = limit;
         this.read = read(this);
     }
@@ -23,6 +25,9 @@ internal sealed class TraceSource
 
     /// <summary>The file's format, or <c>synthetic</c>.</summary>
     public string Format { get; }
+
+    /// <summary>The file it reads, if any, with what it is.</summary>
+    public IReadOnlyList<(string What, string Path)> Inputs { get; }
 
     /// <summary>Lines left out by the longest reading.</summary>
     public long Skipped => Interlocked.Read(ref skipped);
@@ -43,14 +48,16 @@ internal sealed class TraceSource
             }
         }
 
-        return new TraceSource(path, Open(1).Format, limit ?? long.MaxValue, source => seed => Counted(source, Open(seed)));
+        TraceReader first = Open(1);
+        return new TraceSource(
+            path, first.Format, limit ?? long.MaxValue, [("the trace", first.File)], source => seed => Counted(source, Open(seed)));
     }
 
     /// <summary>A workload made from a specification and the seed of the run.</summary>
     public static TraceSource Synthetic(string specification, long? limit = null)
     {
         SyntheticWorkload workload = SyntheticWorkload.Parse(specification);
-        return new TraceSource($"synthetic {specification}", "synthetic", limit ?? long.MaxValue, _ => workload.Read);
+        return new TraceSource($"synthetic {specification}", "synthetic", limit ?? long.MaxValue, [], _ => workload.Read);
     }
 
     /// <summary>The requests in order of arrival. The seed matters to workloads, and to traces without times.</summary>

@@ -39,7 +39,30 @@ internal static class Shown
     public static string Class(ClassShare given) => string.Create(
         CultureInfo.InvariantCulture,
         $"{given.Class.Name}: {given.Share * 100:0.##}% of requests, weight {given.Class.Weight:0.###}, ")
-        + $"TTFT {Duration(given.Class.Slo.FirstToken)}, TPOT {Duration(given.Class.Slo.NextToken)}";
+        + $"TTFT {Duration(given.Class.Slo.FirstToken)}, TPOT {Duration(given.Class.Slo.NextToken)}"
+        + (given.Class.EndToEnd is { } end ? $", E2E {Duration(end)}" : "")
+        + (given.Class.TimeToLive is { } life ? $", at most {Duration(life)} in the queue" : "")
+        + Multiple("first", given.Class.FirstTokenWeight)
+        + Multiple("later", given.Class.NextTokenWeight);
+
+    /// <summary>Which run it is, of many.</summary>
+    public static string Run(RunReport run)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{run.Batching} with {run.Routing}, load x{run.RateScale}, seed {run.Seed}");
+    }
+
+    /// <summary>How far a run that was stopped had come.</summary>
+    public static string Stop(RunReport run)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        return $"interrupted after {run.Interrupted?.Ended} of {Count(run.Interrupted?.Of ?? 0, "request")}";
+    }
+
+    private static string Multiple(string tokens, double weight) => weight == 1
+        ? ""
+        : string.Create(CultureInfo.InvariantCulture, $", {tokens} tokens x{weight:0.######}");
 
     /// <summary>A number and its noun.</summary>
     public static string Count(long count, string noun) =>

@@ -46,6 +46,12 @@ internal static class TableReport
             writer.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"policies  {group.First.Batching} with {group.First.Routing}, load x{group.First.RateScale}"));
+            foreach (RunReport run in group.Runs.Where(run => run.Interrupted is not null))
+            {
+                string seed = group.Runs.Count > 1 ? $"seed {run.Seed}: " : "";
+                writer.WriteLine($"partial   {seed}{Shown.Stop(run)}; those on their way count as unfinished");
+            }
+
             writer.WriteLine();
             TextTable figures = new(1, "figure", "value");
             foreach (Figure figure in RunFigures.All.Where(figure => group.Over(figure.Of) is not null))
@@ -134,7 +140,8 @@ internal static class TableReport
 
         if (report.Runs.Count > 0)
         {
-            writer.WriteLine($"runs      {report.Runs.Count}, of {Shown.Count(report.Runs[0].Requests, "request")} each");
+            long requests = report.Runs.Max(run => run.Interrupted?.Of ?? run.Requests);
+            writer.WriteLine($"runs      {report.Runs.Count}, of {Shown.Count(requests, "request")} each");
         }
     }
 

@@ -29,6 +29,7 @@ internal static class CompareVerb
             parsed.GetValue(json),
             parsed.GetValue(html),
             TableReport.WriteComparison,
+            partial: false,
             CommandLine.Of(parsed),
             cancel));
         return verb;

@@ -9,24 +9,39 @@ namespace Sluice.Cli.Verbs;
 internal static class RunVerb
 {
     public static Option<string> Json() =>
-        Flag.Text("--json", "FILE", "write the figures as JSON; - is standard output");
+        Flag.Text("--json", "FILE", "write the figures as JSON, besides the table; - writes them to standard output instead of it");
 
     public static Option<string> Html() => Flag.Text("--html", "FILE", "write one self-contained page with plots");
 
     /// <summary>Opens the outputs, runs the plan, writes what was finished.</summary>
+    /// <param name="plan">What to run.</param>
+    /// <param name="json">Where the JSON goes; null for nowhere.</param>
+    /// <param name="html">Where the page goes; null for nowhere.</param>
+    /// <param name="table">Writes the table.</param>
+    /// <param name="partial">Whether a run that was stopped is reported as far as it came; otherwise it is left out and named.</param>
+    /// <param name="command">The command line.</param>
+    /// <param name="cancel">Stops the runs.</param>
     public static int Run(
-        RunPlan plan, string? json, string? html, Action<Report, TextWriter, int?> table, string command, CancellationToken cancel)
+        RunPlan plan,
+        string? json,
+        string? html,
+        Action<Report, TextWriter, int?> table,
+        bool partial,
+        string command,
+        CancellationToken cancel)
     {
+        OutputFile.RequireApart(plan.Inputs, ("--json", json), ("--html", html));
         using OutputFile? jsonFile = OutputFile.Open("--json", json, allowStandardOutput: true);
         using OutputFile? htmlFile = OutputFile.Open("--html", html, allowStandardOutput: false);
         int planned = plan.Runs().Count;
+        IReadOnlyList<RunReport> begun = RunMatrix.Execute(plan, cancel);
         Report report = new()
         {
             Command = command,
             Trace = plan.Trace.Name,
             Profile = plan.ProfileNames,
             Classes = plan.Shared.Classes,
-            Runs = RunMatrix.Execute(plan, cancel),
+            Runs = partial ? begun : [.. begun.Where(run => run.Interrupted is null)],
         };
         if (plan.Trace.Skipped > 0)
         {
@@ -43,12 +58,24 @@ internal static class RunVerb
             }
         }
 
-        if (report.Runs.Count == planned)
+        RunReport[] stopped = [.. begun.Where(run => run.Interrupted is not null)];
+        if (begun.Count == planned && stopped.Length == 0)
         {
             return SluiceProgram.Done;
         }
 
-        Console.Error.WriteLine($"error: interrupted when {report.Runs.Count} of {Shown.Count(planned, "run")} were finished");
+        if (!partial)
+        {
+            foreach (RunReport run in stopped)
+            {
+                Console.Error.WriteLine($"left out: {Shown.Run(run)}: {Shown.Stop(run)}");
+            }
+        }
+
+        string how = planned == 1 && stopped is [RunReport only]
+            ? Shown.Stop(only)
+            : $"interrupted when {begun.Count - stopped.Length} of {Shown.Count(planned, "run")} were finished";
+        Console.Error.WriteLine($"error: {how}");
         return SluiceProgram.Failed;
     }
 

@@ -30,6 +30,11 @@ internal static class SimulateVerb
         verb.SetAction(parsed =>
         {
             RunPlan plan = Single(flags.Plan(parsed));
+            OutputFile.RequireApart(
+                plan.Inputs,
+                ("--json", parsed.GetValue(json)),
+                ("--html", parsed.GetValue(html)),
+                ("--requests", parsed.GetValue(requests)));
             using OutputFile? file = OutputFile.Open("--requests", parsed.GetValue(requests), allowStandardOutput: false);
             if (file is not null && plan.Seeds.Count > 1)
             {
@@ -42,6 +47,7 @@ internal static class SimulateVerb
                 parsed.GetValue(json),
                 parsed.GetValue(html),
                 TableReport.WriteRun,
+                partial: true,
                 CommandLine.Of(parsed),
                 cancel);
         });

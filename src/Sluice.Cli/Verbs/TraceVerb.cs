@@ -50,9 +50,8 @@ internal static class TraceVerb
         {
             TraceSource source = flags.Source(parsed);
             string? path = parsed.GetValue(output);
-            return path is not null && Path.GetFullPath(path) == Path.GetFullPath(source.Name)
-                ? throw new Misuse($"--out names the trace itself, `{path}`", "name another file")
-                : Write(source, source.Read(1), path, cancel);
+            OutputFile.RequireApart(source.Inputs, ("--out", path));
+            return Write(source, source.Read(1), path, cancel);
         });
         return verb;
     }

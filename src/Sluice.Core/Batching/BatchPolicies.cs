@@ -43,16 +43,10 @@ public static class BatchPolicies
     public static BatchPolicyChoice Parse(string spec)
     {
         ArgumentNullException.ThrowIfNull(spec);
-        string[] parts = spec.Split(':');
-        BatchPolicyEntry entry = All.FirstOrDefault(entry => entry.Name == parts[0])
-            ?? throw new UnknownNameException("batch policy", parts[0], Names);
-        var options = new PolicyOptions(entry.Name, entry.Options);
-        foreach (string part in parts.AsSpan(1))
-        {
-            options.Read(part);
-        }
-
-        var choice = new BatchPolicyChoice(spec, entry, options);
+        string name = spec.Split(':')[0];
+        BatchPolicyEntry entry = All.FirstOrDefault(entry => entry.Name == name)
+            ?? throw new UnknownNameException("batch policy", name, Names);
+        var choice = new BatchPolicyChoice(spec, entry, PolicyOptions.Of(spec, entry.Options));
         choice.Create(new BatchPolicyContext());
         return choice;
     }

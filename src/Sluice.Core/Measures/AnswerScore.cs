@@ -91,8 +91,8 @@ public struct AnswerScore
     public readonly double? MeanTpot => Tokens < 2 ? null : (Last - First).TotalMilliseconds / (Tokens - 1);
 
     /// <summary>
-    /// Whether a completed answer attains its SLO: TTFT and mean TPOT each no more than promised. An answer of one token has no
-    /// TPOT to miss.
+    /// Whether a completed answer attains its SLO: TTFT and mean TPOT each no more than promised, and the last token by the
+    /// end-to-end deadline where the class has one. An answer of one token has no TPOT to miss.
     /// </summary>
     public readonly bool Attains(Request request)
     {
@@ -100,6 +100,7 @@ public struct AnswerScore
         Slo slo = request.Class.Slo;
         return Tokens > 0
             && First - request.Arrival <= slo.FirstToken
-            && (MeanTpot is not { } tpot || tpot <= slo.NextToken.TotalMilliseconds);
+            && (MeanTpot is not { } tpot || tpot <= slo.NextToken.TotalMilliseconds)
+            && (request.Class.EndToEnd is not { } latest || Last - request.Arrival <= latest);
     }
 }

@@ -43,6 +43,8 @@ public sealed record ServiceClass
         RequirePositive(NextTokenWeight, "next-token weight");
         RequirePositive(Slo.FirstToken.TotalMilliseconds, "TTFT");
         RequirePositive(Slo.NextToken.TotalMilliseconds, "TPOT");
+        RequirePositive((EndToEnd ?? Longest).TotalMilliseconds, "end-to-end deadline");
+        RequirePositive((TimeToLive ?? Longest).TotalMilliseconds, "time in the queue");
         if (Slo.FirstToken > Longest || Slo.NextToken > Longest)
         {
             throw new ArgumentException($"Service class `{Name}` promises more than a day. Lower its TTFT or TPOT.");

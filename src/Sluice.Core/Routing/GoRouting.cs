@@ -23,6 +23,30 @@ public sealed record GoRoutingOptions
     /// </summary>
     public bool CreditElapsed { get; init; }
 
+    /// <summary>Their names on the command line.</summary>
+    public static IReadOnlyList<PolicyOption> Known { get; } =
+    [
+        new("idle", "idle below this share of the newcomer's TTFT (0.1)"),
+        new("heavy", "heavy above this share of it (0.8)"),
+        new("near", "a candidate gains more than this share of the best gain (0.9)"),
+        new("margin", "the part of a deadline's remaining time that is counted on (0.9)"),
+        new("credit-elapsed", "time since the last prefill event counts as done, on or off (off)"),
+    ];
+
+    /// <summary>Reads them from <c>key=value</c> pairs.</summary>
+    public static GoRoutingOptions From(PolicyOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new GoRoutingOptions
+        {
+            IdleShare = options.Number("idle", 0.1, 0.0001, 1),
+            HeavyShare = options.Number("heavy", 0.8, 0.0001, 1),
+            NearShare = options.Number("near", 0.9, 0.0001, 1),
+            Margin = options.Number("margin", 0.9, 0.0001, 1),
+            CreditElapsed = options.Switch("credit-elapsed", false),
+        }.Checked();
+    }
+
     /// <summary>Returns these options, or says which one to change.</summary>
     public GoRoutingOptions Checked()
     {

@@ -14,6 +14,26 @@ public sealed record PrefixAffinityOptions
     /// <summary>Most requests an instance may have and still be followed, as a multiple of the mean. Default 1.25.</summary>
     public double MostLoad { get; init; } = 1.25;
 
+    /// <summary>Their names on the command line.</summary>
+    public static IReadOnlyList<PolicyOption> Known { get; } =
+    [
+        new("names", "block names remembered for each instance (65536)"),
+        new("share", "the part of a prompt that must have been seen (0.3)"),
+        new("load", "most requests of an instance that is followed, as a multiple of the mean (1.25)"),
+    ];
+
+    /// <summary>Reads them from <c>key=value</c> pairs.</summary>
+    public static PrefixAffinityOptions From(PolicyOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new PrefixAffinityOptions
+        {
+            NamesPerInstance = options.Whole("names", 65_536, 1, 100_000_000),
+            LeastShare = options.Number("share", 0.3, 0, 1),
+            MostLoad = options.Number("load", 1.25, 1, 1_000_000),
+        }.Checked();
+    }
+
     /// <summary>Returns these options, or says which one to change.</summary>
     public PrefixAffinityOptions Checked()
     {

@@ -11,6 +11,24 @@ public sealed record SloAwareOptions
     /// <summary>Time between tokens a decode instance is filled up to; null takes each request's own. Default 50 ms.</summary>
     public TimeSpan? NextToken { get; init; } = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>Their names on the command line.</summary>
+    public static IReadOnlyList<PolicyOption> Known { get; } =
+    [
+        new("ttft", "prefill time beyond which a decode instance helps out, or own for each request's (1s)"),
+        new("tpot", "time between tokens a decode instance is filled up to, or own for each request's (50ms)"),
+    ];
+
+    /// <summary>Reads them from <c>key=value</c> pairs.</summary>
+    public static SloAwareOptions From(PolicyOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new SloAwareOptions
+        {
+            FirstToken = options.Duration("ttft", TimeSpan.FromSeconds(1), none: "own"),
+            NextToken = options.Duration("tpot", TimeSpan.FromMilliseconds(50), none: "own"),
+        }.Checked();
+    }
+
     /// <summary>Returns these options, or says which one to change.</summary>
     public SloAwareOptions Checked()
     {

@@ -10,32 +10,21 @@ public static class JsonReport
     public static string Render(Report report) => JsonSerializer.Serialize(report, ReportJson.Default.Report) + "\n";
 }
 
-/// <summary>A number JSON can hold: what is not finite becomes 0, and minus zero loses its sign.</summary>
+/// <summary>A number JSON can hold; minus zero loses its sign.</summary>
+/// <remarks>Where nothing was measured a figure is null, so one that is not finite is a defect of whoever computed it.</remarks>
 internal sealed class FiniteNumber : JsonConverter<double>
 {
     public override double Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         reader.GetDouble();
 
-    public override void Write(Utf8JsonWriter writer, double value, JsonSerializerOptions options) =>
-        writer.WriteNumberValue(double.IsFinite(value) && value != 0 ? value : 0);
-}
-
-/// <summary>Likewise where null says that nothing was measured: what is not finite becomes null.</summary>
-internal sealed class FiniteNumberOrNull : JsonConverter<double?>
-{
-    public override double? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.TokenType == JsonTokenType.Null ? null : reader.GetDouble();
-
-    public override void Write(Utf8JsonWriter writer, double? value, JsonSerializerOptions options)
+    public override void Write(Utf8JsonWriter writer, double value, JsonSerializerOptions options)
     {
-        if (value is { } number && double.IsFinite(number))
+        if (!double.IsFinite(value))
         {
-            writer.WriteNumberValue(number == 0 ? 0 : number);
+            throw new InvalidOperationException("A figure of the report is not a finite number.");
         }
-        else
-        {
-            writer.WriteNullValue();
-        }
+
+        writer.WriteNumberValue(value == 0 ? 0 : value);
     }
 }
 
@@ -43,6 +32,6 @@ internal sealed class FiniteNumberOrNull : JsonConverter<double?>
     WriteIndented = true,
     NewLine = "\n",
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    Converters = [typeof(FiniteNumber), typeof(FiniteNumberOrNull)])]
+    Converters = [typeof(FiniteNumber)])]
 [JsonSerializable(typeof(Report))]
 internal sealed partial class ReportJson : JsonSerializerContext;

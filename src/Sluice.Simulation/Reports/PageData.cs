@@ -21,14 +21,15 @@ internal sealed record PageData(
 }
 
 /// <summary>A service class; times in ms.</summary>
-internal sealed record PageClass(string Name, double Share, double Weight, double Ttft, double Tpot)
+internal sealed record PageClass(string Name, double Share, double Weight, double Ttft, double Tpot, double? E2e)
 {
     public static PageClass Of(ClassShare given) => new(
         given.Class.Name,
         given.Share,
         given.Class.Weight,
         given.Class.Slo.FirstToken.TotalMilliseconds,
-        given.Class.Slo.NextToken.TotalMilliseconds);
+        given.Class.Slo.NextToken.TotalMilliseconds,
+        given.Class.EndToEnd?.TotalMilliseconds);
 }
 
 /// <summary>One policy pair at one load: figures over the seeds, curves and timeline of the first seed.</summary>
@@ -105,6 +106,6 @@ internal sealed record PageTimeline(
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    Converters = [typeof(FiniteNumber), typeof(FiniteNumberOrNull)])]
+    Converters = [typeof(FiniteNumber)])]
 [JsonSerializable(typeof(PageData))]
 internal sealed partial class PageJson : JsonSerializerContext;

@@ -112,6 +112,10 @@ public sealed record RunReport
     /// <summary>Wall time of the run, s; 0 where no clock was handed in.</summary>
     public required double WallSeconds { get; init; }
 
+    /// <summary>How far the run had come when it was stopped; absent from the JSON of a run that came to its end.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Interruption? Interrupted { get; init; }
+
     /// <summary>The run over time, for the plots; not part of the JSON.</summary>
     [JsonIgnore]
     public IReadOnlyList<TimelinePoint> Timeline { get; init; } = [];
@@ -124,6 +128,11 @@ public sealed record RunReport
     [JsonIgnore]
     public IReadOnlyList<(double Milliseconds, double Share)> TpotCurve { get; init; } = [];
 }
+
+/// <summary>A run that was stopped: its figures are of the requests offered until then.</summary>
+/// <param name="Ended">Requests that had ended; those on their way count as unfinished, in every divisor.</param>
+/// <param name="Of">Requests the whole run has.</param>
+public sealed record Interruption(long Ended, long Of);
 
 /// <summary>Gain obtained, gain if every token were on time, their ratio, and the clairvoyant bound when asked for.</summary>
 public sealed record GainReport(double Obtained, double Attainable, double Ratio, double? Bound)

@@ -39,11 +39,11 @@ internal sealed class RunChoice(string? wanted)
     }
 
     /// <summary>The error when no line was of the wanted run; null when none was wanted or there.</summary>
-    public TraceFormatException? Missing(string file, long line) =>
+    public TraceFormatException? Missing(string file) =>
         wanted is null || seen.Count == 0
             ? null
             : new TraceFormatException(
-                file, line, $"a run called `{wanted}`", string.Join(", ", seen), $"Choose one of: {Ways(file)}.");
+                file, null, $"a run called `{wanted}`", string.Join(", ", seen), $"Choose one of: {Ways(file)}.");
 
     private string Ways(string file) => string.Join(", ", seen.Select(run => $"`{file}#{run}`"));
 }

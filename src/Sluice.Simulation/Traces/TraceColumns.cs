@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Sluice.Simulation.Traces;
 
 /// <summary>What a column holds.</summary>
@@ -91,7 +93,7 @@ internal sealed class TraceColumns
         string name = column < 0 ? $"{role}" : $"{Names[column]}";
         return role switch
         {
-            Role.Arrival => $"a time of 0 or more in `{name}`",
+            Role.Arrival => $"a time from 0 to {LatestTime()} in `{name}`",
             Role.Answer when Format.HasFailures =>
                 $"a whole number of tokens from 0 to {TraceNumbers.MostTokens} in `{name}`",
             Role.Prompt or Role.Answer =>
@@ -99,6 +101,18 @@ internal sealed class TraceColumns
             Role.Blocks => $"whole numbers with a space between them in `{name}`",
             _ => $"a name of at most {TraceRows.LongestName} bytes in `{name}`",
         };
+    }
+
+    /// <summary>The latest time, in the column's unit.</summary>
+    private string LatestTime()
+    {
+        decimal latest = TraceNumbers.MostTicks;
+        for (int power = 0; power < Math.Abs(Decimals); power++)
+        {
+            latest = Decimals > 0 ? latest / 10 : latest * 10;
+        }
+
+        return latest.ToString("0", CultureInfo.InvariantCulture);
     }
 
     private bool Bind(Role role, IEnumerable<string> names)

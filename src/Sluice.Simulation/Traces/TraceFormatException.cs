@@ -6,8 +6,8 @@ public sealed class TraceFormatException : FormatException
     private const int LongestFound = 80;
 
     /// <summary>Says what is wrong and what to do next.</summary>
-    public TraceFormatException(string file, long line, string expected, string found, string nextStep)
-        : base($"{file}, line {line}: expected {expected}, found {Shown(found)}. {nextStep}")
+    public TraceFormatException(string file, long? line, string expected, string found, string nextStep)
+        : base($"{file}{(line is null ? "" : $", line {line}")}: expected {expected}, found {Shown(found)}. {nextStep}")
     {
         File = file;
         Line = line;
@@ -18,8 +18,8 @@ public sealed class TraceFormatException : FormatException
     /// <summary>The file, as it was named.</summary>
     public string File { get; }
 
-    /// <summary>The line in the unpacked file, from 1; 0 where the file has no line.</summary>
-    public long Line { get; }
+    /// <summary>The line in the unpacked file, from 1; null where the file as a whole is no trace to replay.</summary>
+    public long? Line { get; }
 
     /// <summary>What should have stood there.</summary>
     public string Expected { get; }

@@ -6,6 +6,9 @@ internal static class TraceNumbers
     /// <summary>Most tokens a prompt or an answer may have: 2²⁴, beyond every model.</summary>
     public const int MostTokens = 16_777_216;
 
+    /// <summary>The latest time, in ticks: 2·10¹¹ seconds, beyond every date.</summary>
+    public const long MostTicks = 2_000_000_000_000_000_000;
+
     private const int MostDigits = 18;
 
     /// <summary>A whole number of tokens from <paramref name="least"/>; a fraction of zeros (374.0) is allowed.</summary>
@@ -118,7 +121,7 @@ internal static class TraceNumbers
         ticks = mantissa;
         for (; power > 0 && ticks != 0; power--)
         {
-            if (ticks > long.MaxValue / 4 / 10)
+            if (ticks > MostTicks / 10)
             {
                 return false;
             }
@@ -136,7 +139,7 @@ internal static class TraceNumbers
             ticks = (ticks + 5) / 10;
         }
 
-        return ticks <= long.MaxValue / 4;
+        return ticks <= MostTicks;
     }
 
     /// <summary>yyyy-MM-dd HH:mm:ss, maybe a fraction of a second, maybe Z or an offset such as +08:00.</summary>

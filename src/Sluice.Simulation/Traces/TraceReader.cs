@@ -9,7 +9,6 @@ namespace Sluice.Simulation.Traces;
 /// </remarks>
 public sealed class TraceReader
 {
-    private readonly string file;
     private readonly TraceColumns columns;
     private readonly bool isJson;
     private readonly bool skipBadLines;
@@ -21,7 +20,7 @@ public sealed class TraceReader
     private TraceReader(
         string file, string? run, TraceColumns columns, bool isJson, bool skipBadLines, double rate, int seed)
     {
-        this.file = file;
+        File = file;
         this.run = run;
         this.columns = columns;
         this.isJson = isJson;
@@ -32,6 +31,9 @@ public sealed class TraceReader
 
     /// <summary>The name of the format, given or detected.</summary>
     public string Format => columns.Format.Name;
+
+    /// <summary>The file, without the name of a run.</summary>
+    public string File { get; }
 
     /// <summary>
     /// Lines left out by the last reading: bad ones where these may be skipped, and failed requests (0 response
@@ -57,7 +59,7 @@ public sealed class TraceReader
                 $"The rate for traces without times is {lengthPairRate}; give a number from 0.000001 to 1000000.");
         }
 
-        int mark = File.Exists(path) ? -1 : path.LastIndexOf('#');
+        int mark = System.IO.File.Exists(path) ? -1 : path.LastIndexOf('#');
         string file = mark > 0 ? path[..mark] : path;
         string? run = mark > 0 ? path[(mark + 1)..] : null;
         TraceFormat? named = format is null ? null : TraceFormats.Named(format);
@@ -75,7 +77,7 @@ public sealed class TraceReader
     public IEnumerable<TraceRecord> Read()
     {
         RunChoice? choice = columns.Format.Placement == Placement.Runs ? new RunChoice(run) : null;
-        rows = new TraceRows(file, columns, isJson, skipBadLines, choice);
+        rows = new TraceRows(File, columns, isJson, skipBadLines, choice);
         IEnumerable<TraceRecord> records = columns.Format.Placement switch
         {
             Placement.Poisson => TracePlacement.AsPoisson(rows.Read(), rate, seed),
@@ -111,7 +113,7 @@ public sealed class TraceReader
         }
 
         throw new TraceFormatException(
-            file, lines.Number, "a trace", string.Empty, "The file has no readable line: choose another file.");
+            file, null, "at least one request", string.Empty, "The file has no readable line: choose another file.");
     }
 
     /// <summary>The format of a file with these columns, checked where it was named; else the sentence why not.</summary>

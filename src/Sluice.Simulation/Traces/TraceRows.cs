@@ -73,9 +73,9 @@ internal sealed class TraceRows
 
         if (!any)
         {
-            throw run?.Missing(file, lines.Number) ?? new TraceFormatException(
+            throw run?.Missing(file) ?? new TraceFormatException(
                 file,
-                lines.Number,
+                null,
                 "at least one request",
                 Skipped > 0 ? $"none, and {Skipped} lines left out" : string.Empty,
                 "A trace without a request has nothing to replay: choose another file.");

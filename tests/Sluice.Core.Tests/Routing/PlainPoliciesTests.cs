@@ -19,7 +19,7 @@ public sealed class PlainPoliciesTests
     [Fact]
     public void An_unknown_name_is_answered_with_all_there_are()
     {
-        var error = Assert.Throws<UnknownNameException>(() => RoutingPolicies.Find("leastlod"));
+        var error = Assert.Throws<UnknownNameException>(() => RoutingPolicies.Parse("leastlod"));
 
         Assert.Equal(("routing policy", "leastlod"), (error.Kind, error.Given));
         Assert.Contains("leastload", error.Names);
@@ -29,7 +29,7 @@ public sealed class PlainPoliciesTests
     [MemberData(nameof(Names))]
     public void A_policy_sends_only_to_instances_that_are_up_and_of_the_right_role(string name)
     {
-        var entry = RoutingPolicies.Find(name);
+        var entry = RoutingPolicies.Parse(name);
         for (int seed = 0; seed < 50; seed++)
         {
             var chance = new Random(seed);
@@ -74,7 +74,7 @@ public sealed class PlainPoliciesTests
     [MemberData(nameof(Names))]
     public void A_request_is_routed_and_ended_without_allocating(string name)
     {
-        var router = Colocated(RoutingPolicies.Find(name).Create(new() { Instances = 8 }), instances: 8);
+        var router = Colocated(RoutingPolicies.Parse(name).Create(new() { Instances = 8 }), instances: 8);
         var requests = Enumerable.Range(1, 200).Select(id => Request(id, prompt: 100 * id)).ToArray();
         Live();
         Live();
@@ -152,7 +152,7 @@ public sealed class PlainPoliciesTests
 
     private static List<int> Choices(string name, int seed, int requests = 200)
     {
-        var router = Colocated(RoutingPolicies.Find(name).Create(new() { Seed = seed, Instances = 8 }), instances: 8);
+        var router = Colocated(RoutingPolicies.Parse(name).Create(new() { Seed = seed, Instances = 8 }), instances: 8);
         return [.. Enumerable.Range(1, requests).Select(id => router.Choose(Request(id, prompt: 1 + (id * 7919 % 3000)), At(id))!.Value.Prefill)];
     }
 }

@@ -10,10 +10,10 @@ public class TraceBadInputTests
     [Theory]
     [InlineData("1,2", "3 fields")]
     [InlineData("1,2,3,4", "3 fields")]
-    [InlineData("x,2,3", "a time of 0 or more in `arrival_s`, found `x`")]
-    [InlineData("-1,2,3", "a time of 0 or more in `arrival_s`, found `-1`")]
-    [InlineData("NaN,2,3", "a time of 0 or more")]
-    [InlineData("1e300,2,3", "a time of 0 or more")]
+    [InlineData("x,2,3", "a time from 0 to 200000000000 in `arrival_s`, found `x`")]
+    [InlineData("-1,2,3", "a time from 0 to 200000000000 in `arrival_s`, found `-1`")]
+    [InlineData("NaN,2,3", "a time from 0 to 200000000000")]
+    [InlineData("1e300,2,3", "a time from 0 to 200000000000")]
     [InlineData("9e9,2,3", "within 100 years")]
     [InlineData("1,0,3", "from 1 to 16777216 in `prompt_tokens`, found `0`")]
     [InlineData("1,2,0", "from 1 to 16777216 in `answer_tokens`, found `0`")]
@@ -73,19 +73,28 @@ public class TraceBadInputTests
     }
 
     [Theory]
-    [InlineData("")]
-    [InlineData("\n\n  \n")]
-    [InlineData(Header)]
     [InlineData("{")]
     [InlineData("a,b,c\n1,2,3\n")]
     [InlineData("arrival_s;prompt_tokens;answer_tokens\n1;2;3\n")]
     [InlineData("\"arrival_s,prompt_tokens\n")]
-    public void A_file_without_a_request_is_refused_with_a_sentence(string text)
+    public void A_file_that_is_no_trace_is_refused_with_a_sentence(string text)
     {
         string message = TraceFile.Refused(text).Message;
 
         Assert.Contains("trace.csv, line ", message, StringComparison.Ordinal);
         Assert.EndsWith(".", message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("\n\n  \n")]
+    [InlineData(Header)]
+    public void A_file_without_a_request_is_refused_as_a_whole(string text)
+    {
+        TraceFormatException refused = TraceFile.Refused(text);
+
+        Assert.Null(refused.Line);
+        Assert.Contains("trace.csv: expected at least one request, found nothing. ", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

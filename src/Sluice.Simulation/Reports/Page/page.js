@@ -39,10 +39,12 @@ function header() {
     ["Command", html("code", {}, report.command)],
     ["Trace", title === report.trace ? "" : report.trace],
     ["Profile", report.profile + (run ? `, ${run.instances} ${run.instances === 1 ? "instance" : "instances"}` : "")],
-    ["Classes", report.classes.map((c) => `${c.name}: ${wholePercent(c.share)} of requests, weight ${plain(c.weight)}, TTFT ${milliseconds(c.ttft)}, TPOT ${milliseconds(c.tpot)}`).join(" · ")],
+    ["Classes", report.classes.map((c) => `${c.name}: ${wholePercent(c.share)} of requests, weight ${plain(c.weight)}, TTFT ${milliseconds(c.ttft)}, TPOT ${milliseconds(c.tpot)}${c.e2e ? `, E2E ${milliseconds(c.e2e)}` : ""}`).join(" · ")],
     ["Policies", [...new Set(report.groups.map((g) => g.batching))].join(", ") + " with " + [...new Set(report.groups.map((g) => g.routing))].join(", ")],
-    ["Runs", run ? `${report.runs.length} of ${plain(run.requests)} requests each: ${policies.length} × ${loads.length} ${loads.length === 1 ? "load" : "loads"} × ${seedCount} ${seedCount === 1 ? "seed" : "seeds"}` : "none finished"],
+    ["Runs", run ? `${report.runs.length} of ${plain(run.interrupted?.of ?? run.requests)} requests each: ${policies.length} × ${loads.length} ${loads.length === 1 ? "load" : "loads"} × ${seedCount} ${seedCount === 1 ? "seed" : "seeds"}` : "none finished"],
   ];
+  const stopped = report.runs.filter((r) => r.interrupted);
+  if (stopped.length) facts.push(["Interrupted", stopped.map((r) => `seed ${r.seed} after ${plain(r.interrupted.ended)} of ${plain(r.interrupted.of)} requests`).join(", ") + "; those on their way count as unfinished"]);
   for (const [term, value] of facts) {
     if (value) at("facts").append(html("dt", {}, term), html("dd", {}, value));
   }
@@ -153,7 +155,7 @@ function overTime() {
   const share = (t, of) => t[of].map((v, i) => (t.urgent[i] + t.normal[i] > 0 ? v / (t.urgent[i] + t.normal[i]) : null));
   timeCard("Queue", "requests", plain, [tell("waiting", 1), tell("running", 0)], (t) => [t.waiting, t.running]);
   timeCard("KV cache", "share of blocks", wholePercent, [tell("device", 2), tell("host", 3)], (t) => [t.kv, t.host]);
-  timeCard("Urgent and normal", "share of the requests at hand", wholePercent, [tell("urgent", 1), tell("normal", 5)], (t) =>
+  timeCard("Urgent and normal", "share of the requests at hand", wholePercent, [tell("urgent", 1), tell("normal", 0)], (t) =>
     t.urgent.some((v) => v > 0) || t.normal.some((v) => v > 0) ? [share(t, "urgent"), share(t, "normal")] : null);
 }
 
@@ -193,6 +195,11 @@ function runs() {
     number("completed", (r) => r.completed), number("refused", (r) => r.refused), number("tokens/s", (r) => r.tokensPerSecond),
     number("preemptions", (r) => r.preemptions), number("recomputed", (r) => r.recomputedTokens), number("decision µs", (r) => r.decisionMicros.mean),
   ], report.runs);
+  new ResizeObserver(() => {
+    const wide = at("runs-box").scrollWidth > at("runs-box").clientWidth;
+    at("runs-hint").hidden = !wide;
+    at("runs-box").classList.toggle("wide", wide);
+  }).observe(at("runs-box"));
 }
 
 document.body.append(tip);

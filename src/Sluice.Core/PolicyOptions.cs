@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Sluice.Core.Batching;
+namespace Sluice.Core;
 
 /// <summary>An option of a policy.</summary>
 /// <param name="Name">As in <c>name=value</c>.</param>
@@ -8,16 +8,34 @@ namespace Sluice.Core.Batching;
 public sealed record PolicyOption(string Name, string Summary);
 
 /// <summary>The options that were given for a policy, as <c>key=value</c>.</summary>
-/// <param name="policy">The policy, for messages.</param>
-/// <param name="known">The options it takes.</param>
-public sealed class PolicyOptions(string policy, IReadOnlyList<PolicyOption> known)
+public sealed class PolicyOptions
 {
+    private readonly string policy;
+    private readonly IReadOnlyList<PolicyOption> known;
     private readonly Dictionary<string, string> values = [];
 
-    /// <summary>Takes in one <c>key=value</c>.</summary>
-    public void Read(string pair)
+    private PolicyOptions(string policy, IReadOnlyList<PolicyOption> known)
     {
-        ArgumentNullException.ThrowIfNull(pair);
+        this.policy = policy;
+        this.known = known;
+    }
+
+    /// <summary>The options of <c>name:key=value:key=value</c>.</summary>
+    public static PolicyOptions Of(string spec, IReadOnlyList<PolicyOption> known)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        string[] parts = spec.Split(':');
+        var options = new PolicyOptions(parts[0], known);
+        foreach (string pair in parts.AsSpan(1))
+        {
+            options.Read(pair);
+        }
+
+        return options;
+    }
+
+    private void Read(string pair)
+    {
         int equals = pair.IndexOf('=', StringComparison.Ordinal);
         if (equals < 1)
         {
@@ -55,6 +73,24 @@ public sealed class PolicyOptions(string policy, IReadOnlyList<PolicyOption> kno
         return value == Math.Floor(value)
             ? (int)value
             : throw new ArgumentException($"Option `{key}` of `{policy}` is {Shown(value)}. Give it a whole number.");
+    }
+
+    /// <summary>A duration, or null for the word that means none is fixed.</summary>
+    public TimeSpan? Duration(string key, TimeSpan otherwise, string none)
+    {
+        if (!values.TryGetValue(key, out string? text))
+        {
+            return otherwise;
+        }
+
+        if (text == none)
+        {
+            return null;
+        }
+
+        return Durations.TryParse(text, out TimeSpan value)
+            ? value
+            : throw new ArgumentException($"Option `{key}` of `{policy}` is `{text}`. Write {Durations.Hint}, or `{none}`.");
     }
 
     /// <summary><c>on</c> or <c>off</c>.</summary>
