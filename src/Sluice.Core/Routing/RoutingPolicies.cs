@@ -18,6 +18,9 @@ public sealed record RoutingOptions
     /// <summary>For <c>gorouting</c>.</summary>
     public GoRoutingOptions GoRouting { get; init; } = new();
 
+    /// <summary>For <c>gain</c>.</summary>
+    public GainRoutingOptions Gain { get; init; } = new();
+
     /// <summary>Returns these options, or says which one to change.</summary>
     public RoutingOptions Checked()
     {
@@ -25,6 +28,7 @@ public sealed record RoutingOptions
         Prefix.Checked();
         SloAware.Checked();
         GoRouting.Checked();
+        Gain.Checked();
         return this;
     }
 }
@@ -61,6 +65,8 @@ public static class RoutingPolicies
             options => new SloAware(options.SloAware)),
         new("gorouting", "the most gain, packing the fullest instance that bears it (ProServe, as published)",
             options => new GoRouting(options.GoRouting)),
+        new("gain", "the most gain over the fleet: held here until an instance has room, then the best request for it (ours)",
+            options => new GainRouting(options.Gain)),
     ];
 
     /// <summary>The policy of this name.</summary>
