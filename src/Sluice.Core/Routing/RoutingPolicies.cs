@@ -66,7 +66,7 @@ public static class RoutingPolicies
         new("gorouting", "the most gain, packing the fullest instance that bears it (ProServe, as published)",
             options => new GoRouting(options.GoRouting)),
         new("gain", "the most gain over the fleet: held here until an instance has room, then the best request for it (ours)",
-            options => new GainRouting(options.Gain)),
+            options => new GainRouting(options.Gain, options.Instances)),
     ];
 
     /// <summary>The policy of this name.</summary>

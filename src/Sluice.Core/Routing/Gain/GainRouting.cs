@@ -2,180 +2,171 @@ using Sluice.Core.Requests;
 
 namespace Sluice.Core.Routing;
 
-/// <summary>Ours.</summary>
-public sealed class GainRouting(GainRoutingOptions options) : IRoutingPolicy
+/// <summary>Ours: the most gain over the whole fleet. Requests wait here until an instance has room, and the best one goes.</summary>
+/// <remarks>
+/// <para>A newcomer goes to the instance with room where it brings most: gain expected of its answer, less that of first tokens
+/// it would push past their deadlines; ties by the earliest first token, so by speed, load and cached prefix, then by index.
+/// Room: little prefill in line, a decode step within the strictest TPOT, blocks for it and for what runs to grow.</para>
+/// <para>When nowhere is room it is held, and sent as soon as an instance has room for it
+/// (<see cref="Selection"/>). One that does not fit does not stop others. Those nobody wants go, oldest first, to instances that
+/// are calm. Disaggregated, decode instances take prompts as well while the prefill instances cannot be on time.</para>
+/// <para>Wrong where the engine cannot be believed to free blocks and finish prompts soon after it says so: each release
+/// waits for news. Blind to answers' true lengths like all others; it learns their mean.</para>
+/// </remarks>
+public sealed class GainRouting(GainRoutingOptions options, int instances = 1) : IRoutingPolicy
 {
-    private const double FirstGuess = 128;
-    private const double LearningRate = 1.0 / 256;
-    private const int Look = 1024;
+    private const int NamesPerInstance = 65_536;
+    private const double CalmShare = 0.5;
+    private const int MostLost = 16;
 
-    private readonly List<Request> held = [];
-    private readonly PriorityQueue<int, double> walk = new();
-    private readonly Queue<Request> hopeless = new();
-    private bool[] isDropped = [];
-    private double meanAnswer = FirstGuess;
+    private readonly HeldRequests held = new();
+    private readonly AnswerTokens answers = new();
+    private readonly Throughput throughput = new(options.Memory);
+    private readonly Selection selection = new();
+    private readonly PrefixIndex prefixes = new((int)Math.Min((long)NamesPerInstance * instances, Array.MaxLength / 2));
 
     /// <inheritdoc/>
     public Route? Choose(Request request, Fleet fleet, Instant now)
     {
         if (Best(request, fleet, now) is { } route)
         {
+            prefixes.Note(request.Blocks.Names.Span, route.Prefill);
             return route;
         }
 
         if (held.Count == 0)
         {
-            last = now;
+            throughput.Resume(now);
         }
 
-        Hold(request);
+        held.Add(request);
         return null;
     }
-
-    private double rate;
-    private Instant last;
 
     /// <inheritdoc/>
     public Released? Release(Fleet fleet, Instant now)
     {
-        if (rate == 0)
-        {
-            rate = fleet.All.Length;
-        }
-
-        double passed = (now - last).TotalMilliseconds;
-        last = now;
-        rate /= 1 + (passed / options.Window);
-        if (Pick(fleet, now) is { } released)
-        {
-            rate += Cost(released.Request, AnswerOf(released.Request), fleet.All[0]) / options.Window;
-            return released;
-        }
-
-        return null;
-    }
-
-    private Released? Pick(Fleet fleet, Instant now)
-    {
-        foreach (var ledger in fleet.Entrances)
-        {
-            if (IsOpen(ledger) && Next(ledger, fleet, now) is { } released)
-            {
-                return released;
-            }
-        }
-
-        foreach (var ledger in fleet.Decoders)
-        {
-            if (IsOpen(ledger) && Next(ledger, fleet, now) is { } released)
-            {
-                return released;
-            }
-        }
-
-        return null;
+        throughput.Pass(now, fleet.All.Length);
+        return ReleaseTo(fleet.Entrances, fleet, now) ?? ReleaseTo(fleet.Decoders, fleet, now);
     }
 
     /// <inheritdoc/>
-    public void Withdraw(Request request)
-    {
-        held.RemoveAt(Find(request));
-    }
+    public void Withdraw(Request request) => held.Remove(request);
 
     /// <inheritdoc/>
-    public void Learn(Request request, int answerTokens) =>
-        meanAnswer += LearningRate * (answerTokens - meanAnswer);
+    public void Learn(Request request, int answerTokens) => answers.Learn(request, answerTokens);
 
-    private double AnswerOf(Request request) => request.ExpectedAnswerTokens ?? meanAnswer;
+    private static Route RouteFrom(Ledger entrance, Ledger? decoder) =>
+        new(entrance.Index, entrance.Role == InstanceRole.Prefill ? decoder!.Index : entrance.Index);
 
-    private void Hold(Request request) => held.Insert(~Find(request), request);
+    private static bool IsIdle(Ledger ledger) => ledger.Requests == 0 && ledger.AssignedDecodes == 0;
 
-    private int Find(Request request)
-    {
-        int low = 0;
-        int high = held.Count - 1;
-        while (low <= high)
-        {
-            int middle = (low + high) >>> 1;
-            var there = held[middle];
-            int order = there.Deadline(0).CompareTo(request.Deadline(0));
-            order = order != 0 ? order : there.Id.CompareTo(request.Id);
-            if (order == 0)
-            {
-                return middle;
-            }
-
-            if (order < 0)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle - 1;
-            }
-        }
-
-        return ~low;
-    }
-
-    /// <summary>Best instance for a newcomer; null when all are full.</summary>
+    /// <summary>Where a newcomer goes; null when it is held.</summary>
     private Route? Best(Request request, Fleet fleet, Instant now)
     {
-        Ledger? decoder = null;
-        if (fleet.IsDisaggregated)
-        {
-            decoder = Decoder(request, fleet);
-        }
-
+        var decoder = fleet.IsDisaggregated ? DecoderFor(request, fleet) : null;
+        var (matched, holder) = prefixes.LongestMatch(request.Blocks.Names.Span);
+        int hit = Math.Min(matched * request.Blocks.TokensPerName, request.PromptTokens - 1);
+        double answer = answers.Of(request);
         Ledger? best = null;
-        double bestGain = double.NegativeInfinity;
-        double bestWait = double.PositiveInfinity;
-        double answer = AnswerOf(request);
+        double most = double.NegativeInfinity;
+        double soonest = double.PositiveInfinity;
         if (!fleet.IsDisaggregated || decoder is not null)
         {
             Try(fleet.Entrances);
         }
 
-        double full = request.Class.FirstTokenGain + (answer * request.Class.NextTokenGain);
-        if (best is not null && bestGain >= full)
+        if (most < Outlook.Gain(request, answer, wait: 0, pace: 0, request.Arrival))
         {
-            return RouteTo(best, decoder);
+            Try(fleet.Decoders);
         }
 
-        // Decode instances help out when the prefill instances cannot.
-        Try(fleet.Decoders);
-        return best is null ? null : RouteTo(best, decoder);
+        return best is null ? null : RouteFrom(best, decoder);
 
         void Try(ReadOnlySpan<Ledger> among)
         {
             foreach (var ledger in among)
             {
-                if (!HasRoom(request, ledger))
+                if (options.Hold && !HasRoom(request, ledger))
                 {
                     continue;
                 }
 
-                var outlook = Outlook.Of(request, ledger, 0, options.Margin, now);
+                var outlook = Outlook.Of(request, ledger, ledger.Index == holder ? hit : 0, options.Margin, now);
                 double gain = Outlook.Gain(request, answer, outlook.FirstToken, outlook.Pace, now) - outlook.Loss;
-                if (gain > bestGain || (gain == bestGain && outlook.FirstToken < bestWait))
+                if (gain > most || (gain == most && outlook.FirstToken < soonest))
                 {
-                    (best, bestGain, bestWait) = (ledger, gain, outlook.FirstToken);
+                    (best, most, soonest) = (ledger, gain, outlook.FirstToken);
                 }
             }
         }
     }
 
-    private static Route RouteTo(Ledger entrance, Ledger? decoder) =>
-        new(entrance.Index, entrance.Role == InstanceRole.Prefill ? decoder!.Index : entrance.Index);
+    private Released? ReleaseTo(ReadOnlySpan<Ledger> among, Fleet fleet, Instant now)
+    {
+        foreach (var ledger in among)
+        {
+            if (HasLineFor(ledger, ledger.StrictestNextToken ?? TimeSpan.MaxValue) && Next(ledger, fleet, now) is { } released)
+            {
+                return released;
+            }
+        }
 
-    private Ledger? Decoder(Request request, Fleet fleet)
+        return null;
+    }
+
+    /// <summary>The best held request for an instance with room.</summary>
+    private Released? Next(Ledger ledger, Fleet fleet, Instant now)
+    {
+        var reference = fleet.All[0];
+        selection.Walk(held, answers, ledger, reference, throughput.Rate, options.Margin, now);
+        foreach (int place in selection.Order)
+        {
+            if (TrySend(held[place], ledger, fleet) is { } released)
+            {
+                throughput.Add(ServiceCost.Of(released.Request, answers.Of(released.Request), reference));
+                return released;
+            }
+        }
+
+        if (!IsCalm(ledger))
+        {
+            return null;
+        }
+
+        for (int place = 0; place < Math.Min(held.Count, MostLost); place++)
+        {
+            if (TrySend(held[place], ledger, fleet) is { } released)
+            {
+                return released;
+            }
+        }
+
+        return null;
+    }
+
+    private Released? TrySend(Request request, Ledger ledger, Fleet fleet)
+    {
+        var decoder = ledger.Role == InstanceRole.Prefill ? DecoderFor(request, fleet) : null;
+        if (!HasRoom(request, ledger) || (ledger.Role == InstanceRole.Prefill && decoder is null))
+        {
+            return null;
+        }
+
+        held.Remove(request);
+        prefixes.Note(request.Blocks.Names.Span, ledger.Index);
+        return new Released(request, RouteFrom(ledger, decoder));
+    }
+
+    /// <summary>The decode instance with the shortest step that has room; null when none has.</summary>
+    private Ledger? DecoderFor(Request request, Fleet fleet)
     {
         Ledger? best = null;
         double least = double.PositiveInfinity;
         foreach (var ledger in fleet.Decoders)
         {
             double step = ledger.StepWith(request);
-            if (step < least && (!options.Hold || ledger.AssignedDecodes == 0 || (step <= options.StepShare * Outlook.BudgetOf(request, ledger) && Fits(request, ledger))))
+            if (step < least && (!options.Hold || IsIdle(ledger) || CanDecode(request, ledger)))
             {
                 (best, least) = (ledger, step);
             }
@@ -184,156 +175,29 @@ public sealed class GainRouting(GainRoutingOptions options) : IRoutingPolicy
         return best;
     }
 
-    private bool IsOpen(Ledger ledger) =>
-        ledger.Requests == 0
-        || (ledger.Prefills.Nanoseconds * 1e-6) < options.Ahead * (ledger.StrictestNextToken ?? TimeSpan.MaxValue).TotalMilliseconds;
+    private bool HasRoom(Request request, Ledger ledger) =>
+        IsIdle(ledger)
+        || (HasLineFor(ledger, TimeSpan.FromMilliseconds(Outlook.BudgetOf(request, ledger)))
+            && (ledger.Role == InstanceRole.Prefill || CanDecode(request, ledger)));
 
-    private bool HasRoom(Request request, Ledger ledger)
+    /// <summary>Whether the prompts in line there are few.</summary>
+    private bool HasLineFor(Ledger ledger, TimeSpan budget) =>
+        ledger.Prefills.Nanoseconds * 1e-6 < options.Ahead * budget.TotalMilliseconds;
+
+    private bool CanDecode(Request request, Ledger ledger)
     {
-        if (!options.Hold || (ledger.Requests == 0 && ledger.AssignedDecodes == 0))
-        {
-            return true;
-        }
-
-        double budget = Outlook.BudgetOf(request, ledger);
-        if (ledger.Prefills.Nanoseconds * 1e-6 >= options.Ahead * budget)
+        if (ledger.StepWith(request) > options.StepShare * Outlook.BudgetOf(request, ledger))
         {
             return false;
         }
 
-        return ledger.Role == InstanceRole.Prefill
-            || (ledger.StepWith(request) <= options.StepShare * budget && Fits(request, ledger));
+        double tokens = request.PromptTokens + ledger.PendingTokens + (options.Reserve * (ledger.AssignedDecodes + 1) * answers.Mean);
+        return ledger.FreeBlocks is not { } free || tokens <= (double)free * ledger.BlockTokens;
     }
 
-    private bool Fits(Request request, Ledger ledger)
-    {
-        if (ledger.FreeBlocks is not { } free)
-        {
-            return true;
-        }
-
-        double needed = request.PromptTokens + (options.Memory * (ledger.AssignedDecodes + 1) * AnswerOf(request)) + ledger.PendingTokens;
-        return needed <= (double)free * ledger.BlockTokens;
-    }
-
-    /// <summary>The best held request for an instance with room.</summary>
-    private Released? Next(Ledger ledger, Fleet fleet, Instant now)
-    {
-        var reference = fleet.All[0];
-        int count = Math.Min(held.Count, Look);
-        if (isDropped.Length < count)
-        {
-            isDropped = new bool[Look];
-        }
-
-        walk.Clear();
-        int first = 0;
-        double work = 0;
-        int bestLate = -1;
-        double bestLateDensity = 0;
-        double budgetHere = (ledger.StrictestNextToken ?? TimeSpan.FromMilliseconds(50)).TotalMilliseconds;
-        double stepHere = ledger.Latency.Constant + ledger.DecodeMilliseconds;
-        for (int i = 0; i < count; i++)
-        {
-            var request = held[i];
-            double own = ledger.Latency.Prefill(request.PromptTokens, 0);
-            double answer = AnswerOf(request);
-            double cost = Cost(request, answer, ledger);
-            double slack = (request.Deadline(0) - now).TotalMilliseconds * options.Margin;
-            isDropped[i] = true;
-            double wait = own + stepHere;
-            if (wait > slack)
-            {
-                double gain = Outlook.Gain(request, answer, wait, budgetHere, now);
-                if (gain / cost > bestLateDensity && CanSend(request, ledger, fleet))
-                {
-                    (bestLate, bestLateDensity) = (i, gain / cost);
-                }
-
-                continue;
-            }
-
-            double value = request.Class.FirstTokenGain + (answer * request.Class.NextTokenGain);
-            isDropped[i] = false;
-            walk.Enqueue(i, value / cost);
-            work += Cost(request, answer, reference);
-            while (walk.Count > 0 && stepHere + (work / rate) > slack)
-            {
-                int dropped = walk.Dequeue();
-                isDropped[dropped] = true;
-                work -= Cost(held[dropped], AnswerOf(held[dropped]), reference);
-            }
-        }
-
-        double firstDensity = double.NegativeInfinity;
-        first = -1;
-        for (int i = 0; i < count; i++)
-        {
-            if (!isDropped[i] && CanSend(held[i], ledger, fleet))
-            {
-                if (options.Order == 0)
-                {
-                    return Send(i, ledger, fleet);
-                }
-
-                double answer = AnswerOf(held[i]);
-                double d = (held[i].Class.FirstTokenGain + (answer * held[i].Class.NextTokenGain)) / Cost(held[i], answer, ledger);
-                if (options.Order >= 2)
-                {
-                    d *= Math.Max((held[i].Deadline(0) - now) / held[i].Class.Slo.FirstToken, 0.01);
-                }
-                if (d > firstDensity)
-                {
-                    (first, firstDensity) = (i, d);
-                }
-            }
-        }
-
-        if (first >= 0)
-        {
-            return Send(first, ledger, fleet);
-        }
-
-        if (bestLate >= 0)
-        {
-            return Send(bestLate, ledger, fleet);
-        }
-
-        bool isCalm = ledger.Prefills.Count == 0 && stepHere <= options.Calm * budgetHere;
-        if (!isCalm)
-        {
-            return null;
-        }
-
-        for (int i = 0; i < count; i++)
-        {
-            if (CanSend(held[i], ledger, fleet))
-            {
-                return Send(i, ledger, fleet);
-            }
-        }
-
-        return null;
-    }
-
-    /// <summary>What serving it takes of an instance: compute and memory, each as time of the whole instance, ms.</summary>
-    private double Cost(Request request, double answer, Ledger ledger)
-    {
-        double compute = ledger.Latency.Prefill(request.PromptTokens, 0)
-            + (answer * ledger.Latency.Decode((int)(request.PromptTokens + (answer / 2))));
-        double memory = ledger.Blocks is { } blocks
-            ? (request.PromptTokens + (answer / 2)) / ((double)blocks * ledger.BlockTokens) * answer * request.Class.Slo.NextToken.TotalMilliseconds
-            : 0;
-        return compute + (options.MemPrice * memory);
-    }
-
-    private bool CanSend(Request request, Ledger ledger, Fleet fleet) =>
-        HasRoom(request, ledger) && (ledger.Role != InstanceRole.Prefill || Decoder(request, fleet) is not null);
-
-    private Released Send(int at, Ledger ledger, Fleet fleet)
-    {
-        var request = held[at];
-        held.RemoveAt(at);
-        return new Released(request, RouteTo(ledger, ledger.Role == InstanceRole.Prefill ? Decoder(request, fleet) : null));
-    }
+    private static bool IsCalm(Ledger ledger) =>
+        IsIdle(ledger)
+        || (ledger.Prefills.Count == 0
+            && ledger.Latency.Constant + ledger.DecodeMilliseconds
+                <= CalmShare * (ledger.StrictestNextToken ?? TimeSpan.MaxValue).TotalMilliseconds);
 }

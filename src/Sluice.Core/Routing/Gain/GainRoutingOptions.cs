@@ -3,34 +3,26 @@ namespace Sluice.Core.Routing;
 /// <summary>What <see cref="GainRouting"/> depends on.</summary>
 public sealed record GainRoutingOptions
 {
-    /// <summary>Whether requests are held back while every instance is full. Default yes.</summary>
+    /// <summary>Whether requests wait at the router while every instance is full. Default yes.</summary>
     public bool Hold { get; init; } = true;
 
     /// <summary>
-    /// Prefill work an instance may have in line before it counts as full, in steps as long as the strictest TPOT there. Default 2.
+    /// Prompts an instance may have in line before it counts as full, in steps as long as the strictest TPOT there. Default 1:
+    /// what the next step can take, and the rest is decided later, when more is known.
     /// </summary>
-    public double Ahead { get; init; } = Env("G_AHEAD", 1);
+    public double Ahead { get; init; } = 1;
 
     /// <summary>The part of the strictest TPOT that the decodes of one instance may fill. Default 0.9.</summary>
-    public double StepShare { get; init; } = Env("G_STEP", 0.9);
+    public double StepShare { get; init; } = 0.9;
 
-    /// <summary>The part of a deadline's remaining time that is counted on. Default 0.9.</summary>
-    public double Margin { get; init; } = Env("G_MARGIN", 0.7);
+    /// <summary>The part of the time to a first token's deadline that is counted on; the rest is slack for what follows. Default 0.7.</summary>
+    public double Margin { get; init; } = 0.7;
 
-    /// <summary>x</summary>
-    public double Memory { get; init; } = Env("G_MEM", 0.1);
-    /// <summary>x</summary>
-    public double MemPrice { get; init; } = Env("G_MP", 1);
-    /// <summary>x</summary>
-    public double Window { get; init; } = Env("G_WIN", 16000);
-    /// <summary>x</summary>
-    public double Order { get; init; } = Env("G_ORDER", 0);
-    /// <summary>x</summary>
-    public double Calm { get; init; } = Env("G_CALM", 0.5);
+    /// <summary>Free blocks kept for answers to grow into, in mean answers for each that is written. Default 0.1.</summary>
+    public double Reserve { get; init; } = 0.1;
 
-    /// <summary>x</summary>
-    public static double Env(string name, double otherwise) =>
-        Environment.GetEnvironmentVariable(name) is { } s ? double.Parse(s, System.Globalization.CultureInfo.InvariantCulture) : otherwise;
+    /// <summary>Time over which the fleet's throughput is remembered. Default 16 s.</summary>
+    public TimeSpan Memory { get; init; } = TimeSpan.FromSeconds(16);
 
     /// <summary>Returns these options, or says which one to change.</summary>
     public GainRoutingOptions Checked()
@@ -40,9 +32,19 @@ public sealed record GainRoutingOptions
             throw new ArgumentException($"GainRoutingOptions.Ahead is {Ahead}. Give it a number of steps above 0.");
         }
 
+        if (!(Reserve >= 0) || double.IsInfinity(Reserve))
+        {
+            throw new ArgumentException($"GainRoutingOptions.Reserve is {Reserve}. Give it a number of answers, 0 or larger.");
+        }
+
+        if (Memory <= TimeSpan.Zero)
+        {
+            throw new ArgumentException($"GainRoutingOptions.Memory is {Memory}. Give it a time above 0.");
+        }
+
         foreach (var (value, name) in new[] { (StepShare, nameof(StepShare)), (Margin, nameof(Margin)) })
         {
-            if (!(value is > 0 and <= 9))
+            if (!(value is > 0 and <= 1))
             {
                 throw new ArgumentException($"GainRoutingOptions.{name} is {value}. Give it a number above 0, at most 1.");
             }
