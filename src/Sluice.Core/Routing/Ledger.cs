@@ -13,8 +13,7 @@ namespace Sluice.Core.Routing;
 /// <param name="latency">How long its steps take.</param>
 public sealed class Ledger(int index, InstanceRole role, ILatencyModel latency)
 {
-    /// <summary>How many of its requests were promised each time between tokens, strictest first.</summary>
-    private readonly SortedList<TimeSpan, int> paces = [];
+    private readonly PaceCounts paces = new();
 
     /// <summary>The instance's place in the fleet, from 0: the last word in every order of instances.</summary>
     public int Index { get; } = index;
@@ -38,7 +37,7 @@ public sealed class Ledger(int index, InstanceRole role, ILatencyModel latency)
     public int? Blocks { get; init; }
 
     /// <summary>The strictest time between tokens that it was promised to keep; null when it has no request.</summary>
-    public TimeSpan? StrictestNextToken => paces.Count == 0 ? null : paces.Keys[0];
+    public TimeSpan? StrictestNextToken => paces.Strictest;
 
     /// <summary>The prompts it still has to compute.</summary>
     public OutstandingPrefills Prefills { get; } = new();
@@ -95,31 +94,14 @@ public sealed class Ledger(int index, InstanceRole role, ILatencyModel latency)
     {
         AssignedDecodes++;
         ContextTokens += context;
-        int at = paces.IndexOfKey(pace);
-        if (at < 0)
-        {
-            paces.Add(pace, 1);
-        }
-        else
-        {
-            paces.SetValueAtIndex(at, paces.Values[at] + 1);
-        }
+        paces.Add(pace);
     }
 
     internal void StartDecode() => Decodes++;
 
     internal void ReleaseDecode(int context, TimeSpan pace, bool started)
     {
-        int at = paces.IndexOfKey(pace);
-        if (paces.Values[at] == 1)
-        {
-            paces.RemoveAt(at);
-        }
-        else
-        {
-            paces.SetValueAtIndex(at, paces.Values[at] - 1);
-        }
-
+        paces.Remove(pace);
         AssignedDecodes--;
         ContextTokens -= context;
         Decodes -= started ? 1 : 0;
