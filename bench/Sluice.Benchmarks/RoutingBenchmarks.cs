@@ -63,7 +63,7 @@ public class RoutingBenchmarks
     }
 
     [Benchmark(Baseline = true)]
-    public Route Choose() => policy.Choose(Next(), router.Fleet, Now);
+    public Route? Choose() => policy.Choose(Next(), router.Fleet, Now);
 
     [Benchmark]
     public bool ChooseAndKeepTheBooks()
@@ -96,7 +96,7 @@ public class RoutingBenchmarks
     {
         public bool IsSet { get; set; }
 
-        public Route Choose(Request request, Fleet fleet, Instant now)
+        public Route? Choose(Request request, Fleet fleet, Instant now)
         {
             int dealt = (int)(request.Id % fleet.All.Length);
             return IsSet ? then.Choose(request, fleet, now) : new Route(dealt, dealt);

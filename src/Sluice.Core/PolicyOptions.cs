@@ -76,22 +76,17 @@ public sealed class PolicyOptions
     }
 
     /// <summary>A duration, or null for the word that means none is fixed.</summary>
-    public TimeSpan? Duration(string key, TimeSpan otherwise, string none)
-    {
-        if (!values.TryGetValue(key, out string? text))
-        {
-            return otherwise;
-        }
+    public TimeSpan? Duration(string key, TimeSpan otherwise, string none) =>
+        values.TryGetValue(key, out string? text) && text == none ? null : Duration(key, otherwise, $", or `{none}`", text);
 
-        if (text == none)
-        {
-            return null;
-        }
+    /// <summary>A duration.</summary>
+    public TimeSpan Duration(string key, TimeSpan otherwise) =>
+        Duration(key, otherwise, "", values.GetValueOrDefault(key));
 
-        return Durations.TryParse(text, out TimeSpan value)
-            ? value
-            : throw new ArgumentException($"Option `{key}` of `{policy}` is `{text}`. Write {Durations.Hint}, or `{none}`.");
-    }
+    private TimeSpan Duration(string key, TimeSpan otherwise, string alternative, string? text) =>
+        text is null ? otherwise
+        : Durations.TryParse(text, out TimeSpan value) ? value
+        : throw new ArgumentException($"Option `{key}` of `{policy}` is `{text}`. Write {Durations.Hint}{alternative}.");
 
     /// <summary><c>on</c> or <c>off</c>.</summary>
     public bool Switch(string key, bool otherwise) => Choice(key, otherwise ? "on" : "off", ["on", "off"]) == "on";

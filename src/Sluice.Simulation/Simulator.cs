@@ -40,7 +40,8 @@ public sealed partial class Simulator
 
         router = new Router(
             RoutingPolicies.Parse(options.Routing).Create(new RoutingPolicyContext { Seed = options.Seed, Instances = fleet.Count }),
-            [.. fleet.Select(instance => new Ledger(instance.Index, instance.Role, instance.Profile.Latency))]);
+            [.. fleet.Select(LedgerOf)]);
+        fleet.ForEach(ReportFreeBlocks);
         tally = new RunTally(options.Classes);
     }
 
@@ -99,6 +100,13 @@ public sealed partial class Simulator
     private static InvalidOperationException Stuck(SimulatedRequest request) =>
         new($"Request {request.Id} was never served to its end: nothing is left that could happen.");
 
+    private static Ledger LedgerOf(SimulatedInstance instance) =>
+        new(instance.Index, instance.Role, instance.Profile.Latency)
+        {
+            BlockTokens = instance.Scheduler.Memory.BlockSize,
+            Blocks = instance.Scheduler.Memory.DeviceBlocks,
+        };
+
     private InstanceRole RoleOf(int instance) =>
         options.PrefillInstances is not { } prefills ? InstanceRole.Both
         : instance < prefills ? InstanceRole.Prefill
@@ -136,6 +144,7 @@ public sealed partial class Simulator
                 break;
         }
 
+        SendHeld(now);
         options.AfterEvent?.Invoke(this, fleet);
     }
 
@@ -171,12 +180,28 @@ public sealed partial class Simulator
     /// <summary>Routes a request that is on no instance.</summary>
     private void Send(SimulatedRequest request, Instant now)
     {
-        if (router.Choose(request, now) is not { } route)
+        request.Instance = null;
+        if (router.Choose(request, now) is { } route)
+        {
+            Dispatch(request, route, now);
+        }
+        else if (!router.IsHeld(request))
         {
             End(request, RequestEnd.Refused, now);
-            return;
         }
+    }
 
+    /// <summary>Sends what the router held and has room for now.</summary>
+    private void SendHeld(Instant now)
+    {
+        while (router.Release(now) is { } released)
+        {
+            Dispatch((SimulatedRequest)released.Request, released.Route, now);
+        }
+    }
+
+    private void Dispatch(SimulatedRequest request, Route route, Instant now)
+    {
         SimulatedInstance instance = fleet[route.Prefill];
         Preflight.Require(request.Id, request.PromptTokens, request.AnswerTokens, instance.Scheduler.Memory);
         Preflight.Require(request.Id, request.PromptTokens, request.AnswerTokens, fleet[route.Decode].Scheduler.Memory);
@@ -186,6 +211,9 @@ public sealed partial class Simulator
         Cut(instance, now);
         Wake(instance, now);
     }
+
+    private void ReportFreeBlocks(SimulatedInstance instance) =>
+        router.ReportFreeBlocks(instance.Index, instance.Scheduler.Memory.FreeBlocks);
 
     private void Wake(SimulatedInstance instance, Instant now)
     {
@@ -284,7 +312,12 @@ public sealed partial class Simulator
         }
 
         RequestEnd end = isExpiry ? RequestEnd.Refused : RequestEnd.Cancelled;
-        SimulatedInstance instance = request.Instance!;
+        if (request.Instance is not { } instance)
+        {
+            End(request, end, now);
+            return;
+        }
+
         if (instance.IsBusy && request.Sequence.State == SequenceState.Running)
         {
             instance.GivenUp.Add(request);
@@ -309,7 +342,7 @@ public sealed partial class Simulator
         active.Remove(request.Id);
         if (end == RequestEnd.Completed)
         {
-            router.Finished(request, now);
+            router.Finished(request, now, request.AnswerTokens);
         }
         else
         {

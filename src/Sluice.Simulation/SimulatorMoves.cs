@@ -49,6 +49,7 @@ public sealed partial class Simulator
         from.Scheduler.HandOver(request.Sequence);
         from.HandingOver--;
         request.HandedOverBy = null;
+        ReportFreeBlocks(from);
         Wake(from, now);
     }
 

@@ -9,14 +9,8 @@ public sealed partial class Simulator
 {
     private void FinishStep(SimulatedInstance instance, Instant now)
     {
-        if (instance.Finish(now))
-        {
-            ScoreStretch(instance);
-        }
-        else
-        {
-            ScoreStep(instance.Batch!, now);
-        }
+        bool isStretch = instance.Finish(now);
+        bool isNews = isStretch ? ScoreStretch(instance) : ScoreStep(instance.Batch!, now);
 
         foreach (SimulatedRequest request in instance.GivenUp)
         {
@@ -27,10 +21,16 @@ public sealed partial class Simulator
         }
 
         instance.GivenUp.Clear();
+        if (isNews)
+        {
+            // Not after every step: within a stretch nobody looks, and with or without stretches all must be the same.
+            ReportFreeBlocks(instance);
+        }
+
         Wake(instance, now);
     }
 
-    private void ScoreStretch(SimulatedInstance instance)
+    private bool ScoreStretch(SimulatedInstance instance)
     {
         ReadOnlySpan<long> times = instance.Times;
         long gap = 0;
@@ -50,11 +50,13 @@ public sealed partial class Simulator
             }
         }
 
-        Complete(new Instant(times[^1]));
+        return Complete(new Instant(times[^1]));
     }
 
-    private void ScoreStep(Batch batch, Instant now)
+    /// <summary>Whether a prompt or an answer was completed.</summary>
+    private bool ScoreStep(Batch batch, Instant now)
     {
+        bool isNews = false;
         foreach (ref readonly Slice slice in batch.Slices)
         {
             if (!slice.Emits)
@@ -67,6 +69,7 @@ public sealed partial class Simulator
             if (request.Sequence.Generated == 1)
             {
                 router.PrefillFinished(request, now);
+                isNews = true;
             }
 
             if (request.Left == 0)
@@ -79,12 +82,13 @@ public sealed partial class Simulator
             }
         }
 
-        Complete(now);
+        return Complete(now) || isNews;
     }
 
     /// <summary>Ends those whose last token has come, in the order of their arrival.</summary>
-    private void Complete(Instant now)
+    private bool Complete(Instant now)
     {
+        bool isAny = completed.Count > 0;
         completed.Sort(static (a, b) => a.Id.CompareTo(b.Id));
         foreach (SimulatedRequest request in completed)
         {
@@ -92,5 +96,6 @@ public sealed partial class Simulator
         }
 
         completed.Clear();
+        return isAny;
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Sluice.Core.Routing;
 
 namespace Sluice.Simulation.Tests;
 
@@ -17,7 +18,7 @@ public sealed class CliOutputTests : CliRun
 
         Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
         Assert.Equal(
-            ["p2c", "gorouting:idle=0.2", "random", "roundrobin", "leastload", "prefix", "sloaware", "gorouting"],
+            ["p2c", "gorouting:idle=0.2", .. RoutingPolicies.Names.Where(name => name != "p2c")],
             JsonDocument.Parse(outcome.Output).RootElement.GetProperty("runs").EnumerateArray()
                 .Select(run => run.GetProperty("routing").GetString()!));
     }

@@ -107,7 +107,7 @@ public sealed class GoRouting(GoRoutingOptions options) : IRoutingPolicy
     public GoRoutingBranch LatestBranch { get; private set; }
 
     /// <inheritdoc/>
-    public Route Choose(Request request, Fleet fleet, Instant now)
+    public Route? Choose(Request request, Fleet fleet, Instant now)
     {
         var entrances = fleet.Entrances;
         if (outlooks.Length < entrances.Length)

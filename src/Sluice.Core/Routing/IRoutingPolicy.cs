@@ -11,13 +11,34 @@ public readonly record struct Route(int Prefill, int Decode)
     public bool IsColocated => Prefill == Decode;
 }
 
-/// <summary>Decides, once and at arrival, which instance serves a request.</summary>
+/// <summary>A request that was held and goes out now.</summary>
+/// <param name="Request">The request.</param>
+/// <param name="Route">Where it goes.</param>
+public readonly record struct Released(Request Request, Route Route);
+
+/// <summary>Decides which instance serves a request, and, if it can hold, when.</summary>
 /// <remarks>
 /// A policy reads the ledgers and never writes in them. It may keep a memory of its own choices, so each router has
-/// its own.
+/// its own. One that never holds implements <see cref="Choose"/> alone.
 /// </remarks>
 public interface IRoutingPolicy
 {
-    /// <summary>Chooses among the instances that are up; asked only while <see cref="Fleet.IsOpen"/>.</summary>
-    Route Choose(Request request, Fleet fleet, Instant now);
+    /// <summary>
+    /// Chooses among the instances that are up; asked only while <see cref="Fleet.IsOpen"/>. Null when the policy holds the
+    /// request until there is room: it comes back from <see cref="Release"/>, unless it is withdrawn first.
+    /// </summary>
+    Route? Choose(Request request, Fleet fleet, Instant now);
+
+    /// <summary>The next held request that goes out now; null when none should. Asked only while <see cref="Fleet.IsOpen"/>.</summary>
+    Released? Release(Fleet fleet, Instant now) => null;
+
+    /// <summary>A held request is held no more.</summary>
+    void Withdraw(Request request)
+    {
+    }
+
+    /// <summary>An answer is complete and had this many tokens.</summary>
+    void Learn(Request request, int answerTokens)
+    {
+    }
 }

@@ -12,5 +12,5 @@ namespace Sluice.Core.Routing;
 public sealed class LeastLoad : IRoutingPolicy
 {
     /// <inheritdoc/>
-    public Route Choose(Request request, Fleet fleet, Instant now) => fleet.RouteFrom(fleet.LeastLoaded());
+    public Route? Choose(Request request, Fleet fleet, Instant now) => fleet.RouteFrom(fleet.LeastLoaded());
 }

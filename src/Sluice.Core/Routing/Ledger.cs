@@ -1,4 +1,5 @@
 using Sluice.Core.Latency;
+using Sluice.Core.Requests;
 
 namespace Sluice.Core.Routing;
 
@@ -12,6 +13,8 @@ namespace Sluice.Core.Routing;
 /// <param name="latency">How long its steps take.</param>
 public sealed class Ledger(int index, InstanceRole role, ILatencyModel latency)
 {
+    private readonly PaceCounts paces = new();
+
     /// <summary>The instance's place in the fleet, from 0: the last word in every order of instances.</summary>
     public int Index { get; } = index;
 
@@ -26,6 +29,15 @@ public sealed class Ledger(int index, InstanceRole role, ILatencyModel latency)
 
     /// <summary>Free KV blocks as the instance last reported; null when it never did.</summary>
     public int? FreeBlocks { get; internal set; }
+
+    /// <summary>Tokens in one of its KV blocks. Default 16.</summary>
+    public int BlockTokens { get; init; } = 16;
+
+    /// <summary>Its KV blocks in all; null when that is not known.</summary>
+    public int? Blocks { get; init; }
+
+    /// <summary>The strictest time between tokens that it was promised to keep; null when it has no request.</summary>
+    public TimeSpan? StrictestNextToken => paces.Strictest;
 
     /// <summary>The prompts it still has to compute.</summary>
     public OutstandingPrefills Prefills { get; } = new();
@@ -48,6 +60,22 @@ public sealed class Ledger(int index, InstanceRole role, ILatencyModel latency)
     /// <summary>Requests it works on now.</summary>
     public int Requests => Prefills.Count + Decodes;
 
+    /// <summary>Predicted time of one step of all running decodes, without the constant, ms.</summary>
+    public double DecodeMilliseconds => Decodes == 0 ? 0 : Decodes * Latency.Decode(MeanContext);
+
+    /// <summary>Tokens that were sent here and may not have their blocks yet.</summary>
+    public long PendingTokens => Role == InstanceRole.Decode ? (long)(AssignedDecodes - Decodes) * MeanContext : Prefills.Tokens;
+
+    private int MeanContext => AssignedDecodes == 0 ? 0 : (int)Math.Min(ContextTokens / AssignedDecodes, int.MaxValue);
+
+    /// <summary>Predicted step of all answers it will write and this one, ms. The decode term is a straight line, so the mean will do.</summary>
+    public double StepWith(Request request)
+    {
+        int decodes = AssignedDecodes + 1;
+        int context = (int)Math.Min((ContextTokens + request.PromptTokens) / decodes, int.MaxValue);
+        return Latency.Constant + (decodes * Latency.Decode(context));
+    }
+
     internal void AddPrefill(OutstandingPrefill prefill, Instant now)
     {
         if (Prefills.Count == 0)
@@ -62,16 +90,18 @@ public sealed class Ledger(int index, InstanceRole role, ILatencyModel latency)
 
     internal void NotePrefillFinished(Instant now) => LastPrefillEvent = now;
 
-    internal void AssignDecode(int context)
+    internal void AssignDecode(int context, TimeSpan pace)
     {
         AssignedDecodes++;
         ContextTokens += context;
+        paces.Add(pace);
     }
 
     internal void StartDecode() => Decodes++;
 
-    internal void ReleaseDecode(int context, bool started)
+    internal void ReleaseDecode(int context, TimeSpan pace, bool started)
     {
+        paces.Remove(pace);
         AssignedDecodes--;
         ContextTokens -= context;
         Decodes -= started ? 1 : 0;

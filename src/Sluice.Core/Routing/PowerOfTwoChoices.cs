@@ -13,7 +13,7 @@ public sealed class PowerOfTwoChoices(int seed) : IRoutingPolicy
     private readonly Dice dice = new(seed, "routing.p2c");
 
     /// <inheritdoc/>
-    public Route Choose(Request request, Fleet fleet, Instant now)
+    public Route? Choose(Request request, Fleet fleet, Instant now)
     {
         var (first, second) = DrawTwo(fleet.Entrances);
         int prefill = second.Load < first.Load ? second.Index : first.Index;

@@ -65,7 +65,7 @@ public sealed class PrefixAffinity(PrefixAffinityOptions options, int instances)
     private readonly PrefixIndex index = new((int)Math.Min((long)options.NamesPerInstance * instances, Array.MaxLength / 2));
 
     /// <inheritdoc/>
-    public Route Choose(Request request, Fleet fleet, Instant now)
+    public Route? Choose(Request request, Fleet fleet, Instant now)
     {
         var names = request.Blocks.Names.Span;
         var (matched, instance) = index.LongestMatch(names);

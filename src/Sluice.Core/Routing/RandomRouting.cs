@@ -9,7 +9,7 @@ public sealed class RandomRouting(int seed) : IRoutingPolicy
     private readonly Dice dice = new(seed, "routing.random");
 
     /// <inheritdoc/>
-    public Route Choose(Request request, Fleet fleet, Instant now)
+    public Route? Choose(Request request, Fleet fleet, Instant now)
     {
         int prefill = Draw(fleet.Entrances);
         return new Route(prefill, fleet.IsDisaggregated ? Draw(fleet.Decoders) : prefill);

@@ -10,7 +10,7 @@ public sealed class RoundRobin : IRoutingPolicy
     private int nextDecoder;
 
     /// <inheritdoc/>
-    public Route Choose(Request request, Fleet fleet, Instant now)
+    public Route? Choose(Request request, Fleet fleet, Instant now)
     {
         int prefill = Next(fleet.Entrances, ref nextEntrance);
         return new Route(prefill, fleet.IsDisaggregated ? Next(fleet.Decoders, ref nextDecoder) : prefill);

@@ -12,6 +12,7 @@ public sealed class Router
 {
     private readonly IRoutingPolicy policy;
     private readonly Dictionary<long, Assignment> assignments = [];
+    private readonly HashSet<long> held = [];
 
     /// <summary>A router over a fleet: either all instances do both, or each one prefills or decodes.</summary>
     public Router(IRoutingPolicy policy, IReadOnlyList<Ledger> ledgers)
@@ -26,25 +27,56 @@ public sealed class Router
     /// <summary>Requests sent and not ended.</summary>
     public int Outstanding => assignments.Count;
 
+    /// <summary>Requests that wait here until <see cref="Release"/> sends them.</summary>
+    public int Held => held.Count;
+
     /// <summary>
-    /// Chooses where a request goes and notes it; null when no instance can serve. A request that is out already, as
-    /// after a failure of its instance, is taken off the books first and sent anew.
+    /// Chooses where a request goes and notes it; null when it is held here (<see cref="IsHeld"/>) or no instance can
+    /// serve. A request that is out already, as after a failure of its instance, is taken off the books first and sent anew.
     /// </summary>
     public Route? Choose(Request request, Instant now)
     {
-        Release(request.Id);
+        TakeOff(request);
         if (!Fleet.IsOpen)
         {
             return null;
         }
 
-        var route = policy.Choose(request, Fleet, now);
+        if (policy.Choose(request, Fleet, now) is not { } route)
+        {
+            held.Add(request.Id);
+            return null;
+        }
+
+        Note(request, route, now);
+        return route;
+    }
+
+    /// <summary>Whether the request waits here.</summary>
+    public bool IsHeld(Request request) => held.Contains(request.Id);
+
+    /// <summary>
+    /// The next held request that goes out now, noted as sent; null when none should. To be asked after every event, until null.
+    /// </summary>
+    public Released? Release(Instant now)
+    {
+        if (held.Count == 0 || !Fleet.IsOpen || policy.Release(Fleet, now) is not { } released)
+        {
+            return null;
+        }
+
+        held.Remove(released.Request.Id);
+        Note(released.Request, released.Route, now);
+        return released;
+    }
+
+    private void Note(Request request, Route route, Instant now)
+    {
         var prefiller = Fleet.All[route.Prefill];
         var assignment = new Assignment(route, request.Deadline(0), ContextOf(request), IsDecoding: false);
         assignments.Add(request.Id, assignment);
         prefiller.AddPrefill(OutstandingPrefill.Of(request, prefiller), now);
-        Fleet.All[route.Decode].AssignDecode(assignment.Context);
-        return route;
+        Fleet.All[route.Decode].AssignDecode(assignment.Context, request.Class.Slo.NextToken);
     }
 
     /// <summary>The prompt is computed and the first token out; the answer goes on.</summary>
@@ -64,14 +96,27 @@ public sealed class Router
     }
 
     /// <summary>The answer is complete. Ends the prefill as well where nobody said so before.</summary>
-    public bool Finished(Request request, Instant now)
+    /// <param name="request">The request.</param>
+    /// <param name="now">When.</param>
+    /// <param name="answerTokens">How many tokens the answer had, where that is known.</param>
+    public bool Finished(Request request, Instant now, int? answerTokens = null)
     {
         PrefillFinished(request, now);
-        return Release(request.Id);
+        if (!TakeOff(request))
+        {
+            return false;
+        }
+
+        if (answerTokens is { } tokens)
+        {
+            policy.Learn(request, tokens);
+        }
+
+        return true;
     }
 
     /// <summary>The request ended in whatever phase it was, without a complete answer.</summary>
-    public bool Cancelled(Request request) => Release(request.Id);
+    public bool Cancelled(Request request) => TakeOff(request);
 
     /// <summary>
     /// Nothing more is sent to this instance. What it held stays on its ledger until the caller routes it anew
@@ -85,19 +130,26 @@ public sealed class Router
     /// <summary>Notes how many KV blocks an instance says are free.</summary>
     public void ReportFreeBlocks(int index, int blocks) => Fleet.All[index].FreeBlocks = blocks;
 
-    private bool Release(long id)
+    private bool TakeOff(Request request)
     {
-        if (!assignments.Remove(id, out var assignment))
+        if (held.Remove(request.Id))
+        {
+            policy.Withdraw(request);
+            return true;
+        }
+
+        if (!assignments.Remove(request.Id, out var assignment))
         {
             return false;
         }
 
         if (!assignment.IsDecoding)
         {
-            Fleet.All[assignment.Route.Prefill].RemovePrefill(assignment.Due, id);
+            Fleet.All[assignment.Route.Prefill].RemovePrefill(assignment.Due, request.Id);
         }
 
-        Fleet.All[assignment.Route.Decode].ReleaseDecode(assignment.Context, started: assignment.IsDecoding);
+        Fleet.All[assignment.Route.Decode].ReleaseDecode(
+            assignment.Context, request.Class.Slo.NextToken, started: assignment.IsDecoding);
         return true;
     }
 

@@ -19,6 +19,9 @@ public static class RoutingPolicies
         new("gorouting", "the most gain, packing the fullest instance that bears it (ProServe, as published)",
             GoRoutingOptions.Known,
             (options, _) => new GoRouting(GoRoutingOptions.From(options))),
+        new("gain", "the most gain over the fleet: held here until an instance has room, then the best request for it (ours)",
+            GainRoutingOptions.Known,
+            (options, context) => new GainRouting(GainRoutingOptions.From(options), context.Instances)),
     ];
 
     /// <summary>Their names.</summary>

@@ -55,7 +55,7 @@ public sealed record SloAwareOptions
 public sealed class SloAware(SloAwareOptions options) : IRoutingPolicy
 {
     /// <inheritdoc/>
-    public Route Choose(Request request, Fleet fleet, Instant now)
+    public Route? Choose(Request request, Fleet fleet, Instant now)
     {
         double target = (options.NextToken ?? request.Class.Slo.NextToken).TotalMilliseconds;
         if (!fleet.IsDisaggregated)

@@ -56,5 +56,5 @@ internal sealed class Told : IRoutingPolicy
     /// <summary>Asked instead once the scene is set.</summary>
     public IRoutingPolicy? Then { get; set; }
 
-    public Route Choose(Request request, Fleet fleet, Instant now) => Then?.Choose(request, fleet, now) ?? Next;
+    public Route? Choose(Request request, Fleet fleet, Instant now) => Then?.Choose(request, fleet, now) ?? Next;
 }

@@ -55,7 +55,7 @@ public sealed class SimulatorTests
                     SimulationOptions options = Fleets.Options(batching, instances: 2, Fleets.Profile(blocks)) with
                     {
                         StepNoise = noise,
-                        Routing = "leastload",
+                        Routing = blocks == 400 ? "gain" : "leastload",
                         PrefillInstances = prefills,
                         Classes = [new(Fleets.High, 0.5), new(tight, 0.5)],
                     };

@@ -1,0 +1,82 @@
+namespace Sluice.Core.Routing;
+
+/// <summary>What <see cref="GainRouting"/> depends on.</summary>
+public sealed record GainRoutingOptions
+{
+    /// <summary>Whether requests wait at the router while every instance is full. Default yes.</summary>
+    public bool Hold { get; init; } = true;
+
+    /// <summary>
+    /// Prompts an instance may have in line before it counts as full, in steps as long as the strictest TPOT there. Default 1:
+    /// what the next step can take, and the rest is decided later, when more is known.
+    /// </summary>
+    public double Ahead { get; init; } = 1;
+
+    /// <summary>The part of the strictest TPOT that the decodes of one instance may fill. Default 0.9.</summary>
+    public double StepShare { get; init; } = 0.9;
+
+    /// <summary>The part of the time to a first token's deadline that is counted on; the rest is slack for what follows. Default 0.7.</summary>
+    public double Margin { get; init; } = 0.7;
+
+    /// <summary>Free blocks kept for answers to grow into, in mean answers for each that is written. Default 0.1.</summary>
+    public double Reserve { get; init; } = 0.1;
+
+    /// <summary>Time over which the fleet's throughput is remembered. Default 16 s.</summary>
+    public TimeSpan Memory { get; init; } = TimeSpan.FromSeconds(16);
+
+    /// <summary>Their names on the command line.</summary>
+    public static IReadOnlyList<PolicyOption> Known { get; } =
+    [
+        new("hold", "whether requests wait at the router while every instance is full, on or off (on)"),
+        new("ahead", "prompts sent ahead of an instance, in steps of its strictest TPOT (1)"),
+        new("step", "the part of the strictest TPOT that decodes may fill (0.9)"),
+        new("margin", "the part of the time to a first token's deadline that is counted on (0.7)"),
+        new("reserve", "free blocks kept for each answer, in mean answers (0.1)"),
+        new("memory", "time over which the fleet's throughput is remembered (16s)"),
+    ];
+
+    /// <summary>Reads them from <c>key=value</c> pairs.</summary>
+    public static GainRoutingOptions From(PolicyOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var plain = new GainRoutingOptions();
+        return new GainRoutingOptions
+        {
+            Hold = options.Switch("hold", plain.Hold),
+            Ahead = options.Number("ahead", plain.Ahead, 0.01, 1000),
+            StepShare = options.Number("step", plain.StepShare, 0.01, 1),
+            Margin = options.Number("margin", plain.Margin, 0.01, 1),
+            Reserve = options.Number("reserve", plain.Reserve, 0, 1000),
+            Memory = options.Duration("memory", plain.Memory),
+        }.Checked();
+    }
+
+    /// <summary>Returns these options, or says which one to change.</summary>
+    public GainRoutingOptions Checked()
+    {
+        if (!(Ahead > 0) || double.IsInfinity(Ahead))
+        {
+            throw new ArgumentException($"GainRoutingOptions.Ahead is {Ahead}. Give it a number of steps above 0.");
+        }
+
+        if (!(Reserve >= 0) || double.IsInfinity(Reserve))
+        {
+            throw new ArgumentException($"GainRoutingOptions.Reserve is {Reserve}. Give it a number of answers, 0 or larger.");
+        }
+
+        if (Memory <= TimeSpan.Zero)
+        {
+            throw new ArgumentException($"GainRoutingOptions.Memory is {Memory}. Give it a time above 0.");
+        }
+
+        foreach (var (value, name) in new[] { (StepShare, nameof(StepShare)), (Margin, nameof(Margin)) })
+        {
+            if (!(value is > 0 and <= 1))
+            {
+                throw new ArgumentException($"GainRoutingOptions.{name} is {value}. Give it a number above 0, at most 1.");
+            }
+        }
+
+        return this;
+    }
+}

@@ -1,0 +1,176 @@
+using Sluice.Core.Requests;
+using Sluice.Core.Routing;
+using static Sluice.Core.Tests.Routing.Make;
+
+namespace Sluice.Core.Tests.Routing;
+
+public sealed class GainRoutingTests
+{
+    /// <summary>A prompt of 3,000 tokens takes 150 ms by the estimator of these tests: three steps of 50 ms.</summary>
+    private const int Long = 3000;
+
+    [Fact]
+    public void The_faster_of_two_idle_instances_is_preferred()
+    {
+        var router = new Router(
+            Gain(), [new Ledger(0, InstanceRole.Both, Estimator(token: 0.2)), new Ledger(1, InstanceRole.Both, Estimator())]);
+
+        Assert.Equal(new Route(1, 1), router.Choose(Request(1), Start));
+    }
+
+    [Fact]
+    public void A_prompt_goes_where_its_beginning_was_sent()
+    {
+        var router = Colocated(Gain(), 3);
+        PromptBlocks blocks = new(new ulong[] { 1, 2, 3, 4 }, 200);
+        router.Choose(Request(1, prompt: 100), Start);
+        var first = router.Choose(Request(2, prompt: 900, blocks: blocks), Start);
+        router.Finished(Request(2, prompt: 900, blocks: blocks), At(50));
+        router.Cancelled(Request(1));
+
+        Assert.Equal(first, router.Choose(Request(3, prompt: 900, blocks: blocks), At(60)));
+    }
+
+    [Fact]
+    public void While_every_instance_has_prompts_in_line_a_request_is_held()
+    {
+        var router = Colocated(Gain(), 2);
+        router.Choose(Request(1, Long), Start);
+        router.Choose(Request(2, Long), Start);
+
+        var third = Request(3);
+        Assert.Null(router.Choose(third, Start));
+        Assert.True(router.IsHeld(third));
+        Assert.Null(router.Release(Start));
+
+        router.PrefillFinished(Request(2, Long), At(150));
+        Assert.Equal(new Released(third, new Route(1, 1)), router.Release(At(150)));
+        Assert.Equal(0, router.Held);
+    }
+
+    [Fact]
+    public void Without_holding_every_request_goes_at_once()
+    {
+        var router = Colocated(new GainRouting(new() { Hold = false }), 2);
+
+        Assert.All(Enumerable.Range(1, 20), id => Assert.NotNull(router.Choose(Request(id, Long), Start)));
+    }
+
+    [Fact]
+    public void Of_those_who_can_be_on_time_the_first_due_goes_first()
+    {
+        var router = Full();
+        router.Choose(Request(2, ttft: 4000), Start);
+        router.Choose(Request(3, ttft: 1000), Start);
+
+        router.PrefillFinished(Request(1, Long), At(150));
+
+        Assert.Equal(3, router.Release(At(150))!.Value.Request.Id);
+    }
+
+    [Fact]
+    public void Who_is_late_waits_for_those_who_are_not()
+    {
+        var router = Full();
+        router.Choose(Request(2, ttft: 100), Start);
+        router.Choose(Request(3, ttft: 4000), Start);
+
+        router.PrefillFinished(Request(1, Long), At(150));
+
+        Assert.Equal(3, router.Release(At(150))!.Value.Request.Id);
+        Assert.Equal(2, router.Release(At(150))!.Value.Request.Id);
+    }
+
+    [Fact]
+    public void A_head_that_does_not_fit_into_the_free_blocks_stops_nobody()
+    {
+        var router = Full();
+        router.Choose(Request(2, prompt: 2000, ttft: 1000), Start);
+        router.Choose(Request(3, prompt: 200, ttft: 4000), Start);
+
+        router.ReportFreeBlocks(0, 50);
+        router.PrefillFinished(Request(1, Long), At(150));
+
+        Assert.Equal(3, router.Release(At(150))!.Value.Request.Id);
+        Assert.Null(router.Release(At(150)));
+        router.ReportFreeBlocks(0, 5000);
+        router.PrefillFinished(Request(3, prompt: 200, ttft: 4000), At(200));
+        Assert.Equal(2, router.Release(At(200))!.Value.Request.Id);
+    }
+
+    [Fact]
+    public void A_held_request_that_is_cancelled_never_comes_out()
+    {
+        var router = Full();
+        var second = Request(2);
+        router.Choose(second, Start);
+
+        Assert.True(router.Cancelled(second));
+        Assert.False(router.Cancelled(second));
+        router.Finished(Request(1, Long), At(150));
+        Assert.Null(router.Release(At(150)));
+    }
+
+    [Fact]
+    public void Decode_instances_take_prompts_when_the_prefill_instances_are_full()
+    {
+        var router = Disaggregated(Gain(), prefill: 1, decode: 2);
+
+        var first = router.Choose(Request(1, Long), Start)!.Value;
+        var second = router.Choose(Request(2, Long), Start)!.Value;
+
+        Assert.Equal(0, first.Prefill);
+        Assert.False(first.IsColocated);
+        Assert.True(second.IsColocated);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void Nothing_is_lost_whatever_happens(int seed)
+    {
+        var chance = new Random(seed);
+        var router = seed % 2 == 0 ? Disaggregated(Gain(), prefill: 1, decode: 2) : Colocated(Gain(), 3);
+        Dictionary<long, Request> sent = [];
+        Dictionary<long, Request> held = [];
+        int ended = 0;
+        for (int id = 0; id < 400 || ended < 400; id++)
+        {
+            var now = At(10 * id);
+            if (id < 400)
+            {
+                var request = Request(id, prompt: chance.Next(1, 6000), ttft: chance.Next(50, 4000), arrival: now);
+                (router.Choose(request, now) is null ? held : sent).Add(id, request);
+            }
+
+            if (sent.Count > 0 && chance.Next(2) == 0)
+            {
+                var done = sent.Values.ElementAt(chance.Next(sent.Count));
+                Assert.True(router.Finished(done, now, chance.Next(1, 500)));
+                sent.Remove(done.Id);
+                ended++;
+            }
+
+            while (router.Release(now) is { } released)
+            {
+                Assert.True(held.Remove(released.Request.Id), $"seed: {seed}");
+                sent.Add(released.Request.Id, released.Request);
+            }
+
+            Assert.Equal((held.Count, sent.Count), (router.Held, router.Outstanding));
+            Assert.True(id < 10_000, $"seed: {seed}: {held.Count} are held for ever");
+        }
+    }
+
+    private static GainRouting Gain() => new(new GainRoutingOptions());
+
+    /// <summary>One instance with a long prompt in line.</summary>
+    private static Router Full()
+    {
+        var router = Colocated(Gain(), 1);
+        router.Choose(Request(1, Long), Start);
+        return router;
+    }
+}
