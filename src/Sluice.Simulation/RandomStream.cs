@@ -1,4 +1,5 @@
 using System.Numerics;
+using Sluice.Core;
 
 namespace Sluice.Simulation;
 

@@ -11,7 +11,7 @@ public sealed class QuantileSketch
 {
     private const double Growth = 1.002;
     private const double Smallest = 1e-6;
-    private static readonly double PerLog = 1 / Math.Log(Growth);
+    private static readonly double LogGrowth = PortableMath.Log(Growth);
     private static readonly double Middle = 2 / (1 + Growth);
 
     private long[] buckets = [];
@@ -48,7 +48,7 @@ public sealed class QuantileSketch
             return;
         }
 
-        int bucket = (int)Math.Ceiling(Math.Log(value / Smallest) * PerLog);
+        int bucket = (int)Math.Ceiling(PortableMath.Log(value / Smallest) / LogGrowth);
         if (bucket >= buckets.Length)
         {
             Array.Resize(ref buckets, Math.Max(bucket + 1, buckets.Length * 2));
@@ -112,5 +112,5 @@ public sealed class QuantileSketch
         return curve;
     }
 
-    private static double ValueOf(int bucket) => Smallest * Math.Pow(Growth, bucket) * Middle;
+    private static double ValueOf(int bucket) => Smallest * PortableMath.Exp(bucket * LogGrowth) * Middle;
 }

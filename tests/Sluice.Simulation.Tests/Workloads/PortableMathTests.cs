@@ -1,3 +1,5 @@
+using Sluice.Core;
+
 namespace Sluice.Simulation.Tests.Workloads;
 
 public class PortableMathTests

@@ -1,4 +1,4 @@
-namespace Sluice.Simulation;
+namespace Sluice.Core;
 
 /// <summary>Logarithm and exponential that give the same bits on every machine.</summary>
 /// <remarks>
