@@ -13,7 +13,8 @@ public sealed class KvMemory
     private readonly BlockPool host;
     private readonly bool prefixReuse;
     private readonly OffloadQueue offloads;
-    private int[] hits = new int[64];
+    private readonly PrefixSearch onDevice;
+    private readonly PrefixSearch onHost;
 
     /// <summary>Empty memory of the given size.</summary>
     public KvMemory(KvOptions options)
@@ -25,6 +26,8 @@ public sealed class KvMemory
         host = new BlockPool(options.HostBlocks);
         prefixReuse = options.PrefixReuse;
         offloads = new OffloadQueue(device, host);
+        onDevice = new PrefixSearch(device, BlockSize);
+        onHost = new PrefixSearch(host, BlockSize);
     }
 
     /// <summary>Tokens in a block.</summary>
@@ -64,13 +67,13 @@ public sealed class KvMemory
     public Reach Probe(Sequence sequence)
     {
         ArgumentNullException.ThrowIfNull(sequence);
-        int known = sequence.Device.Count > 0 ? sequence.DeviceTokens : FindOnDevice(sequence, record: false) * BlockSize;
+        int known = sequence.Device.Count > 0 ? sequence.DeviceTokens : onDevice.Count(sequence, Findable(sequence)) * BlockSize;
         int copied = 0;
         if (host.Size > 0)
         {
             // With copies of its own on the way it goes by those alone: others' blocks cannot stand between them.
             bool mayShare = sequence.HostReady == sequence.Host.Count && sequence.HostReady < SharedNames(sequence);
-            int named = mayShare ? Find(host, sequence, Math.Min(SharedNames(sequence), (sequence.Tokens - 1) / BlockSize), record: false) : 0;
+            int named = mayShare ? onHost.Count(sequence, Math.Min(SharedNames(sequence), (sequence.Tokens - 1) / BlockSize)) : 0;
             copied = Math.Min(Math.Max(sequence.HostReady, named) * BlockSize, sequence.Tokens - 1);
         }
 
@@ -89,11 +92,12 @@ public sealed class KvMemory
         int shared = 0;
         if (sequence.Device.Count == 0)
         {
-            shared = Math.Min(FindOnDevice(sequence, record: true), wanted);
+            ReadOnlySpan<int> hits = onDevice.Find(sequence, Math.Min(Findable(sequence), wanted));
+            shared = hits.Length;
             int revived = 0;
-            for (int i = 0; i < shared; i++)
+            foreach (int block in hits)
             {
-                revived += device.References(hits[i]) == 0 ? 1 : 0;
+                revived += device.References(block) == 0 ? 1 : 0;
             }
 
             if (wanted - shared + revived > device.Free)
@@ -101,10 +105,10 @@ public sealed class KvMemory
                 return false;
             }
 
-            for (int i = 0; i < shared; i++)
+            foreach (int block in hits)
             {
-                device.Hold(hits[i]);
-                sequence.Device.Add(hits[i]);
+                device.Hold(block);
+                sequence.Device.Add(block);
             }
 
             sequence.DeviceTokens = shared * BlockSize;
@@ -282,47 +286,24 @@ public sealed class KvMemory
     public void Audit(IEnumerable<Sequence> live)
     {
         ArgumentNullException.ThrowIfNull(live);
-        var onDevice = new BlockAudit(device, "device");
-        var onHost = new BlockAudit(host, "host");
+        var deviceAudit = new BlockAudit(device, "device");
+        var hostAudit = new BlockAudit(host, "host");
         foreach (Sequence sequence in live)
         {
-            onDevice.Add(sequence.Device.Blocks);
-            onHost.Add(sequence.Host.Blocks);
+            deviceAudit.Add(sequence.Device.Blocks);
+            hostAudit.Add(sequence.Host.Blocks);
         }
 
-        offloads.AddTo(onDevice, onHost);
-        onDevice.Compare();
-        onHost.Compare();
+        offloads.AddTo(deviceAudit, hostAudit);
+        deviceAudit.Compare();
+        hostAudit.Compare();
     }
 
     /// <summary>Full blocks whose names equal prompts share.</summary>
     private int SharedNames(Sequence sequence) => prefixReuse ? BlockNames.Shared(sequence, BlockSize) : 0;
 
-    /// <summary>How many leading blocks of a sequence are on the device by name.</summary>
-    private int FindOnDevice(Sequence sequence, bool record) =>
-        prefixReuse ? Find(device, sequence, BlockNames.Findable(sequence, BlockSize), record) : 0;
-
-    /// <summary>How many of the first <paramref name="most"/> blocks of a sequence a pool has by name.</summary>
-    private int Find(BlockPool pool, Sequence sequence, int most, bool record)
-    {
-        int found = 0;
-        while (found < most && pool.TryFind(BlockNames.NameOf(sequence, found, BlockSize), out int block))
-        {
-            if (record)
-            {
-                if (found == hits.Length)
-                {
-                    Array.Resize(ref hits, found * 2);
-                }
-
-                hits[found] = block;
-            }
-
-            found++;
-        }
-
-        return found;
-    }
+    /// <summary>Full blocks of a sequence that may be on the device by name.</summary>
+    private int Findable(Sequence sequence) => prefixReuse ? BlockNames.Findable(sequence, BlockSize) : 0;
 
     private void Restore(Sequence sequence, int blocks)
     {
