@@ -24,20 +24,28 @@ public sealed class Invariants
     [MemberData(nameof(Blocks))]
     public void Requests_blocks_clock_causality_and_limits_hold(int block)
     {
+        List<RunReport> reports = [];
         for (int seed = block * SeedsPerCase; seed < (block + 1) * SeedsPerCase; seed++)
         {
             try
             {
-                Check(seed);
+                reports.Add(Check(seed));
             }
             catch (Exception broken) when (broken is not OperationCanceledException)
             {
                 throw new InvalidOperationException($"seed {seed}: {broken.Message}", broken);
             }
         }
+
+        // The runs are no test of what did not happen in them.
+        Assert.True(reports.Sum(report => report.Preemptions) > 20);
+        Assert.True(reports.Sum(report => report.OffloadedBlocks) > 20);
+        Assert.True(reports.Sum(report => report.ReloadedBlocks) > 0);
+        Assert.True(reports.Sum(report => report.Cancelled) > 10);
+        Assert.True(reports.Sum(report => report.Refused) > 0);
     }
 
-    private static void Check(int seed)
+    private static RunReport Check(int seed)
     {
         RandomStream random = new RandomStreams(seed).Stream("case");
         SimulationOptions options = OptionsOf(random, seed);
@@ -68,6 +76,8 @@ public sealed class Invariants
             Assert.Equal(request.End == RequestEnd.Completed, score.Tokens == request.AnswerTokens);
             Assert.True(score.Tokens == 0 || (score.First > request.Arrival && score.Last >= score.First && request.EndedAt >= score.Last));
         }
+
+        return report;
     }
 
     private static void Audit(Simulator simulator, SimulatedInstance instance)
@@ -79,6 +89,8 @@ public sealed class Invariants
         if (instance.IsBusy && instance.Batch is { } batch)
         {
             Assert.True(batch.Slices.ToArray().Select(slice => slice.Sequence).Distinct().Count() == batch.Slices.Length);
+            Assert.InRange(batch.Tokens, 0, batch.Limits.Tokens);
+            Assert.InRange(batch.Slices.Length, 0, batch.Limits.Sequences);
         }
     }
 
