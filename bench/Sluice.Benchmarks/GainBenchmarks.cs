@@ -1,6 +1,5 @@
 using BenchmarkDotNet.Attributes;
 using Sluice.Core;
-using Sluice.Core.Latency;
 using Sluice.Core.Requests;
 using Sluice.Core.Routing;
 
@@ -16,19 +15,6 @@ public class GainBenchmarks
 {
     private const int OutstandingEach = 32;
     private const int HeldRequests = 512;
-    private static readonly Instant Now = Instant.FromMilliseconds(500);
-
-    /// <summary>The estimator of proserve.md c.5.</summary>
-    private static readonly FiveTermLatencyModel Latency = new()
-    {
-        Constant = 5,
-        PrefillSquare = 1e-5,
-        PrefillToken = 0.02,
-        PrefillContext = 1e-5,
-        CachedToken = 1e-4,
-        DecodeSequence = 0.05,
-        DecodeContext = 2e-4,
-    };
 
     private Router open = null!;
     private Router full = null!;
@@ -49,48 +35,37 @@ public class GainBenchmarks
     [Benchmark]
     public bool ChooseAmongAll()
     {
-        open.Choose(newcomer, Now);
+        open.Choose(newcomer, RoutingScene.Now);
         return open.Cancelled(newcomer);
     }
 
     /// <summary>An event at a full fleet: nobody is released.</summary>
     [Benchmark]
-    public bool LookAtAFullFleet() => full.Release(Now) is null;
+    public bool LookAtAFullFleet() => full.Release(RoutingScene.Now) is null;
 
     /// <summary>An instance that does nothing comes up: the walk over the held requests, and one of them goes and is held anew.</summary>
     [Benchmark]
     public bool ReleaseOne()
     {
         full.InstanceUp(Instances);
-        var released = full.Release(Now)!.Value.Request;
+        var released = full.Release(RoutingScene.Now)!.Value.Request;
         full.InstanceDown(Instances);
-        return full.Choose(released, Now) is null;
+        return full.Choose(released, RoutingScene.Now) is null;
     }
 
     private Router Fill(GainRoutingOptions options, int held)
     {
         var router = new Router(
             new GainRouting(options, Instances),
-            [.. Enumerable.Range(0, Instances + 1).Select(i => new Ledger(i, InstanceRole.Both, Latency))]);
+            [.. Enumerable.Range(0, Instances + 1).Select(i => new Ledger(i, InstanceRole.Both, RoutingScene.Latency))]);
         router.InstanceDown(Instances);
         for (int id = 0; held > 0 ? router.Held < held : id < Instances * OutstandingEach; id++)
         {
-            router.Choose(Make(id), Now);
+            router.Choose(Make(id), RoutingScene.Now);
         }
 
         return router;
     }
 
-    private static Request Make(int id) => new()
-    {
-        Id = id,
-        Arrival = Instant.FromMilliseconds(id % 400),
-        PromptTokens = 200 + (id * 7919 % 200 * 10),
-        Class = new ServiceClass
-        {
-            Name = "bench",
-            Weight = 1 + (id % 2),
-            Slo = new Slo(TimeSpan.FromSeconds(1 + (id * 31 % 60)), TimeSpan.FromMilliseconds(50)),
-        },
-    };
+    private static Request Make(int id) => RoutingScene.Make(id, PromptBlocks.Unknown);
 }

@@ -1,6 +1,5 @@
 using BenchmarkDotNet.Attributes;
 using Sluice.Core;
-using Sluice.Core.Latency;
 using Sluice.Core.Requests;
 using Sluice.Core.Routing;
 
@@ -17,19 +16,6 @@ public class RoutingBenchmarks
 {
     private const int OutstandingEach = 64;
     private const int Newcomers = 1024;
-    private static readonly Instant Now = Instant.FromMilliseconds(500);
-
-    /// <summary>The estimator of proserve.md c.5.</summary>
-    private static readonly FiveTermLatencyModel Latency = new()
-    {
-        Constant = 5,
-        PrefillSquare = 1e-5,
-        PrefillToken = 0.02,
-        PrefillContext = 1e-5,
-        CachedToken = 1e-4,
-        DecodeSequence = 0.05,
-        DecodeContext = 2e-4,
-    };
 
     private IRoutingPolicy policy = null!;
     private Router router = null!;
@@ -47,14 +33,14 @@ public class RoutingBenchmarks
     {
         policy = RoutingPolicies.Parse(Policy).Create(new RoutingPolicyContext { Instances = Instances });
         var scene = new Scene(policy);
-        router = new Router(scene, [.. Enumerable.Range(0, Instances).Select(i => new Ledger(i, InstanceRole.Both, Latency))]);
+        router = new Router(scene, [.. Enumerable.Range(0, Instances).Select(i => new Ledger(i, InstanceRole.Both, RoutingScene.Latency))]);
         for (int id = 0; id < Instances * OutstandingEach; id++)
         {
             var outstanding = Make(id);
-            router.Choose(outstanding, Now);
+            router.Choose(outstanding, RoutingScene.Now);
             if (id / Instances % 2 == 1)
             {
-                router.PrefillFinished(outstanding, Now);
+                router.PrefillFinished(outstanding, RoutingScene.Now);
             }
         }
 
@@ -63,33 +49,22 @@ public class RoutingBenchmarks
     }
 
     [Benchmark(Baseline = true)]
-    public Route? Choose() => policy.Choose(Next(), router.Fleet, Now);
+    public Route? Choose() => policy.Choose(Next(), router.Fleet, RoutingScene.Now);
 
     [Benchmark]
     public bool ChooseAndKeepTheBooks()
     {
         var request = Next();
-        router.Choose(request, Now);
-        router.PrefillFinished(request, Now);
-        return router.Finished(request, Now);
+        router.Choose(request, RoutingScene.Now);
+        router.PrefillFinished(request, RoutingScene.Now);
+        return router.Finished(request, RoutingScene.Now);
     }
 
     private Request Next() => newcomers[latest = (latest + 1) % Newcomers];
 
     /// <summary>Prompts of 200 to 2,190 tokens, promises of 1 to 60 s, weights 1 and 2, 16 names of blocks each.</summary>
-    private static Request Make(int id) => new()
-    {
-        Id = id,
-        Arrival = Instant.FromMilliseconds(id % 400),
-        PromptTokens = 200 + (id * 7919 % 200 * 10),
-        Class = new ServiceClass
-        {
-            Name = "bench",
-            Weight = 1 + (id % 2),
-            Slo = new Slo(TimeSpan.FromSeconds(1 + (id * 31 % 60)), TimeSpan.FromMilliseconds(50)),
-        },
-        Blocks = new PromptBlocks(Enumerable.Range(0, 16).Select(i => ((ulong)(id % 50) << 8) + (ulong)i).ToArray(), 100),
-    };
+    private static Request Make(int id) => RoutingScene.Make(id, new PromptBlocks(
+        Enumerable.Range(0, 16).Select(i => ((ulong)(id % 50) << 8) + (ulong)i).ToArray(), 100));
 
     /// <summary>Deals the outstanding requests round, then steps aside.</summary>
     private sealed class Scene(IRoutingPolicy then) : IRoutingPolicy
