@@ -39,8 +39,8 @@ internal sealed record Scene
     public required int Limit { get; init; }
 
     /// <summary>
-    /// The load, in multiples of the trace's own rate, at which the best published policy's gain ratio falls below 0.95
-    /// (<see cref="SaturationSearch"/>).
+    /// The load, in multiples of the trace's own rate, at which the best published policy's gain ratio falls below 0.95 of what it
+    /// is under light load (<see cref="SaturationSearch"/>).
     /// </summary>
     public required double Saturation { get; init; }
 

@@ -53,44 +53,42 @@ internal static class StudyPlan
     /// <summary>All scenes, in the order of the report.</summary>
     public static readonly IReadOnlyList<Scene> Scenes =
     [
-        One("conv-1", "Azure conversations", Conversations, 3000, 4.6),
-        One("code-1", "Azure code, bursty", Code, 3000, 1.3),
-        One("large-1", "ServeGen m-large", Large, 3000, 1.6),
-        One("mooncake-1", "Mooncake conversations, long, shared prefixes", Mooncake, 1200, 0.2),
-        One("reasoning-1", "ServeGen deepseek-r1, long answers", Reasoning, 1000, 0.5),
+        One("conv-1", "Azure conversations", Conversations, 3000, 5.03),
+        One("code-1", "Azure code, bursty", Code, 3000, 1.31),
+        One("large-1", "ServeGen m-large", Large, 3000, 1.93),
+        One("mooncake-1", "Mooncake conversations, long, shared prefixes", Mooncake, 1200, 0.25),
+        One("reasoning-1", "ServeGen deepseek-r1, long answers", Reasoning, 1000, 0.643),
 
-        Eight("conv-8", "Azure conversations", Conversations, 10_000, 37),
-        Eight("code-8", "Azure code, bursty", Code, 7000, 30),
-        Eight("large-8", "ServeGen m-large", Large, 12_000, 13),
-        Eight("mooncake-8", "Mooncake conversations, long, shared prefixes", Mooncake, 4000, 2),
-        Eight("reasoning-8", "ServeGen deepseek-r1, long answers", Reasoning, 4000, 4),
+        Eight("conv-8", "Azure conversations", Conversations, 10_000, 42.5),
+        Eight("code-8", "Azure code, bursty", Code, 7000, 43.2),
+        Eight("large-8", "ServeGen m-large", Large, 12_000, 15.7),
+        Eight("mooncake-8", "Mooncake conversations, long, shared prefixes", Mooncake, 4000, 3.34),
 
-        Memory("memory-4090", "RTX 4090, all 2,588 blocks", Small, null, 0.6),
-        Memory("memory-4090-three-quarters", "RTX 4090, 1,941 blocks", Small, 1941, 0.5),
-        Memory("memory-4090-half", "RTX 4090, 1,294 blocks", Small, 1294, 0.4),
-        Memory("memory-h100-eighth", "H100, 3,530 of 28,236 blocks", "llama3-8b-h100", 3530, 3),
-        Memory("memory-h100-sixteenth", "H100, 1,765 of 28,236 blocks", "llama3-8b-h100", 1765, 2),
+        Memory("memory-4090", "RTX 4090, all 2,588 blocks", Small, null, 0.635),
+        Memory("memory-4090-three-quarters", "RTX 4090, 1,941 blocks", Small, 1941, 0.547),
+        Memory("memory-4090-half", "RTX 4090, 1,294 blocks", Small, 1294, 0.43),
+        Memory("memory-h100-eighth", "H100, 3,530 of 28,236 blocks", "llama3-8b-h100", 3530, 3.02),
+        Memory("memory-h100-sixteenth", "H100, 1,765 of 28,236 blocks", "llama3-8b-h100", 1765, 1.86),
 
-        Route("route-conv", "Azure conversations, 8 × H100", Conversations, 6000, 42),
-        Route("route-code", "Azure code, 8 × H100", Code, 5000, 40),
-        Route("route-large", "ServeGen m-large, 8 × H100", Large, 6000, 16),
-        Route("route-mooncake", "Mooncake, 8 × H100", Mooncake, 3000, 2.5),
-        Route("route-conv-pd", "Azure conversations, 8 × H100, P/D 3:5", Conversations, 6000, 40) with { Prefills = 3 },
-        Route("route-code-pd", "Azure code, 8 × H100, P/D 6:2", Code, 5000, 30) with { Prefills = 6 },
-        Route("route-large-pd", "ServeGen m-large, 8 × H100, P/D 4:4", Large, 6000, 12) with { Prefills = 4 },
-        Route("route-mooncake-pd", "Mooncake, 8 × H100, P/D 6:2", Mooncake, 3000, 2) with { Prefills = 6 },
-        Route("route-conv-mixed", "Azure conversations, 4 × H100 and 4 × A100", Conversations, 6000, 30) with { Profile = TwoGenerations },
-        Route("route-code-mixed", "Azure code, 4 × H100 and 4 × A100", Code, 5000, 25) with { Profile = TwoGenerations },
-        Route("route-conv-mixed-pd", "Azure conversations, 4 × H100 and 4 × A100, P/D 4:4", Conversations, 6000, 25) with
+        Route("route-conv", "Azure conversations, 8 × H100", Conversations, 8000, 50),
+        Route("route-code", "Azure code, 8 × H100", Code, 7000, 43),
+        Route("route-large", "ServeGen m-large, 8 × H100", Large, 8000, 19),
+        Route("route-mooncake", "Mooncake, 8 × H100", Mooncake, 2000, 3.5),
+        Route("route-conv-pd", "Azure conversations, 8 × H100, P/D 3:5", Conversations, 8000, 40) with { Prefills = 3 },
+        Route("route-code-pd", "Azure code, 8 × H100, P/D 6:2", Code, 7000, 30) with { Prefills = 6 },
+        Route("route-large-pd", "ServeGen m-large, 8 × H100, P/D 4:4", Large, 8000, 15) with { Prefills = 4 },
+        Route("route-conv-mixed", "Azure conversations, 4 × H100 and 4 × A100", Conversations, 8000, 35) with { Profile = TwoGenerations },
+        Route("route-code-mixed", "Azure code, 4 × H100 and 4 × A100", Code, 7000, 30) with { Profile = TwoGenerations },
+        Route("route-conv-mixed-pd", "Azure conversations, 4 × H100 and 4 × A100, P/D 4:4", Conversations, 8000, 28) with
         {
             Profile = TwoGenerations,
             Prefills = 4,
         },
-        Route("route-conv-tp", "Azure conversations, 4 × RTX PRO 6000 and 4 pairs of them", Conversations, 6000, 15) with
+        Route("route-conv-tp", "Azure conversations, 4 × RTX PRO 6000 and 4 pairs of them", Conversations, 8000, 22) with
         {
             Profile = OneAndTwoGpus,
         },
-        Route("route-large-tp-pd", "ServeGen m-large, 4 × RTX PRO 6000 and 4 pairs of them, P/D 4:4", Large, 6000, 5) with
+        Route("route-large-tp-pd", "ServeGen m-large, 4 × RTX PRO 6000 and 4 pairs of them, P/D 4:4", Large, 8000, 8) with
         {
             Profile = OneAndTwoGpus,
             Prefills = 4,
