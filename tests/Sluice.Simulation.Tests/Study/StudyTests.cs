@@ -1,5 +1,6 @@
 using Sluice.Core.Batching;
 using Sluice.Core.Routing;
+using Sluice.Simulation.Profiles;
 using Sluice.Study;
 using static Sluice.Simulation.Tests.Study.Measured;
 
@@ -15,7 +16,7 @@ public sealed class StudyTests
         {
             Assert.All(scene.Batchings, name => BatchPolicies.Parse(name));
             Assert.All(scene.Routings, name => RoutingPolicies.Parse(name));
-            Assert.All(scene.Profile.Split(','), name => Profiles.ProfileCatalog.Load(name));
+            Assert.All(scene.Profile.Split(','), name => ProfileCatalog.Load(name));
         });
     }
 
