@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Sluice.Simulation.Profiles;
 using Sluice.Simulation.Reports;
 
 namespace Sluice.Study;
@@ -17,7 +18,7 @@ internal static partial class StudyPage
         return Place().Replace(Own("study.html"), place => place.Groups["name"].Value switch
         {
             "style" => Shared("page.css") + Own("study.css"),
-            "script" => Shared("shapes.js") + Shared("plots.js") + Own("floors.js") + Own("study.js"),
+            "script" => Shared("shapes.js") + Shared("plots.js") + Own("floors.js") + Own("memory.js") + Own("study.js"),
             _ => JsonSerializer.Serialize(Data(report), Layout),
         });
     }
@@ -71,12 +72,15 @@ internal static partial class StudyPage
         {
             Title = StudyWords.Of(kind.Key),
             IsRouting = kind.Key == SceneKind.Routing,
+            IsMemory = kind.Key == SceneKind.Memory,
             Scenes = kind.Select(scene => new
             {
                 scene.Scene.Name,
                 scene.Scene.Title,
                 scene.Scene.Limit,
                 scene.Scene.Saturation,
+                scene.Scene.Profile,
+                Blocks = scene.Scene.KvBlocks ?? ProfileCatalog.Load(scene.Scene.Profile.Split(',')[0]).Blocks,
                 scene.Result.Command,
                 Points = scene.Points,
             }),

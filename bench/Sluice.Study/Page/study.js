@@ -91,6 +91,11 @@ function chapter(given) {
       redrawAll.push(box.redrawAll);
     }
   }
+  if (given.isMemory) {
+    const boxes = memoryCards(given.scenes, policies);
+    grid.prepend(...boxes);
+    redrawAll.push(...boxes.map((box) => box.redraw));
+  }
   redraws.push(...redrawAll);
   const bound = { name: "the bound", color: "var(--soft)", dash: "3 4" };
   const legend = html("div", { class: "legend", role: "group", "aria-label": "Policies shown" }, ...policies.map((policy) => {
@@ -144,6 +149,11 @@ function scenePlot(width, scene, loads, shown, mine) {
     snap: true,
     guides: [{ x: 1, label: `saturation, ${times(scene.saturation)} the trace's rate` }],
   });
+  return marked(root);
+}
+
+/** Tells the style sheet which lines are ours, and which is the bound. */
+function marked(root) {
   for (const drawn of root.querySelectorAll(".series")) {
     drawn.toggleAttribute("data-ours", study.ours.includes(drawn.dataset.series));
     drawn.toggleAttribute("data-bound", drawn.dataset.series === "the bound");
