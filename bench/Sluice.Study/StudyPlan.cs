@@ -76,20 +76,20 @@ internal static class StudyPlan
         Route("route-large", "ServeGen m-large, 8 × H100", Large, 8000, 17.6),
         Route("route-mooncake", "Mooncake, 8 × H100", Mooncake, 2000, 3.54),
         Route("route-conv-pd", "Azure conversations, 8 × H100, P/D 3:5", Conversations, 8000, 35.5) with { Prefills = 3 },
-        Route("route-code-pd", "Azure code, 8 × H100, P/D 6:2", Code, 7000, 30) with { Prefills = 6 },
-        Route("route-large-pd", "ServeGen m-large, 8 × H100, P/D 4:4", Large, 8000, 15) with { Prefills = 4 },
-        Route("route-conv-mixed", "Azure conversations, 4 × H100 and 4 × A100", Conversations, 8000, 35) with { Profile = TwoGenerations },
-        Route("route-code-mixed", "Azure code, 4 × H100 and 4 × A100", Code, 7000, 30) with { Profile = TwoGenerations },
-        Route("route-conv-mixed-pd", "Azure conversations, 4 × H100 and 4 × A100, P/D 4:4", Conversations, 8000, 28) with
+        Route("route-code-pd", "Azure code, 8 × H100, P/D 6:2", Code, 7000, 34.5) with { Prefills = 6 },
+        Route("route-large-pd", "ServeGen m-large, 8 × H100, P/D 4:4", Large, 8000, 15.2) with { Prefills = 4 },
+        Route("route-conv-mixed", "Azure conversations, 4 × H100 and 4 × A100", Conversations, 8000, 28.5) with { Profile = TwoGenerations },
+        Route("route-code-mixed", "Azure code, 4 × H100 and 4 × A100", Code, 7000, 22.4) with { Profile = TwoGenerations },
+        Route("route-conv-mixed-pd", "Azure conversations, 4 × H100 and 4 × A100, P/D 4:4", Conversations, 8000, 26.5) with
         {
             Profile = TwoGenerations,
             Prefills = 4,
         },
-        Route("route-conv-tp", "Azure conversations, 4 × RTX PRO 6000 and 4 pairs of them", Conversations, 8000, 22) with
+        Route("route-conv-tp", "Azure conversations, 4 × RTX PRO 6000 and 4 pairs of them", Conversations, 8000, 21.3) with
         {
             Profile = OneAndTwoGpus,
         },
-        Route("route-large-tp-pd", "ServeGen m-large, 4 × RTX PRO 6000 and 4 pairs of them, P/D 4:4", Large, 8000, 8) with
+        Route("route-large-tp-pd", "ServeGen m-large, 4 × RTX PRO 6000 and 4 pairs of them, P/D 4:4", Large, 8000, 8.26) with
         {
             Profile = OneAndTwoGpus,
             Prefills = 4,

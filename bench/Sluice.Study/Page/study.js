@@ -24,7 +24,7 @@ function dressed(names) {
 }
 
 function header() {
-  at("notes").append(...study.notes.map((note) => html("li", {}, note + ".")));
+  at("notes").append(...study.notes.map((note) => html("li", {}, note[0].toUpperCase() + note.slice(1) + ".")));
   const facts = [
     ["Command", html("code", {}, "dotnet run -c Release --project bench/Sluice.Study")],
     ["Runs", `${study.runs.toLocaleString("en")} runs, ${study.requests.toLocaleString("en")} requests, seeds ${study.seeds.join(", ")}`],
