@@ -4,12 +4,14 @@ namespace Sluice.Core.Routing;
 
 /// <summary>Ours: the most gain over the whole fleet. Requests wait here until an instance has room, and the best one goes.</summary>
 /// <remarks>
-/// <para>A newcomer goes to the instance with room where it brings most: gain expected of its answer, less that of first tokens
-/// it would push past their deadlines; ties by the earliest first token, so by speed, load and cached prefix, then by index.
-/// Room: little prefill in line, a decode step within the strictest TPOT, blocks for it and for what runs to grow.</para>
+/// <para>A newcomer goes to the instance with room (<see cref="Room"/>) where it brings most: gain expected of its answer, less
+/// that of first tokens it would push past their deadlines; then by the earliest first token, so by speed, load and cached prefix,
+/// then by index. It goes nowhere else while it is tied to the instance that has its beginning (<see cref="Ties"/>).</para>
 /// <para>When nowhere is room it is held, and sent as soon as an instance has room for it
 /// (<see cref="Selection"/>). One that does not fit does not stop others. Those nobody wants go, oldest first, to instances that
 /// are calm. Disaggregated, decode instances take prompts as well while the prefill instances cannot be on time.</para>
+/// <para>Nobody waits for ever: of the service sent out, a share s is put by for whoever is due first. With service c held that is
+/// due before it and c0 of its own, it goes once the fleet was sent (c + c0)/s, and its blocks are free.</para>
 /// <para>Wrong where the engine cannot be believed to free blocks and finish prompts soon after it says so: each release
 /// waits for news. Blind to answers' true lengths like all others; it learns their mean.</para>
 /// </remarks>

@@ -15,8 +15,8 @@ public sealed record GainRoutingOptions
     /// <summary>The part of the strictest TPOT that the decodes of one instance may fill. Default 0.9.</summary>
     public double StepShare { get; init; } = 0.9;
 
-    /// <summary>The part of the time to a first token's deadline that is counted on; the rest is slack for what follows. Default 0.9.</summary>
-    public double Margin { get; init; } = 0.9;
+    /// <summary>The part of the time to a first token's deadline that is counted on; the rest is slack for what follows. Default 0.8.</summary>
+    public double Margin { get; init; } = 0.8;
 
     /// <summary>
     /// Free memory kept for answers to grow into, as a multiple of what they are expected to grow in all before those that end make
@@ -24,8 +24,8 @@ public sealed record GainRoutingOptions
     /// </summary>
     public double Reserve { get; init; } = 1;
 
-    /// <summary>The part of the fleet's service that is put by for the held request that is due first. Default 0.01.</summary>
-    public double Share { get; init; } = 0.01;
+    /// <summary>The part of the fleet's service that is put by for the held request that is due first. Default 0.002.</summary>
+    public double Share { get; init; } = 0.002;
 
     /// <summary>Time over which the fleet's throughput is remembered. Default 16 s.</summary>
     public TimeSpan Memory { get; init; } = TimeSpan.FromSeconds(16);
@@ -36,9 +36,9 @@ public sealed record GainRoutingOptions
         new("hold", "whether requests wait at the router while every instance is full, on or off (on)"),
         new("ahead", "prompts sent ahead of an instance, in steps of its strictest TPOT (1)"),
         new("step", "the part of the strictest TPOT that decodes may fill (0.9)"),
-        new("margin", "the part of the time to a first token's deadline that is counted on (0.9)"),
+        new("margin", "the part of the time to a first token's deadline that is counted on (0.8)"),
         new("reserve", "free memory kept for answers, as a multiple of what they are expected to grow (1)"),
-        new("share", "the part of the service for the held request that is due first (0.01)"),
+        new("share", "the part of the service for the held request that is due first (0.002)"),
         new("memory", "time over which the fleet's throughput is remembered (16s)"),
     ];
 

@@ -7,6 +7,9 @@ internal sealed class Room(GainRoutingOptions options, AnswerTokens answers)
 {
     private const double CalmShare = 0.5;
 
+    /// <summary>Blocks kept for each answer: all go on writing until the instance reports again, and lengths have luck.</summary>
+    private const int BlocksEach = 2;
+
     /// <summary>Whether it has nothing to do.</summary>
     public static bool IsIdle(Ledger ledger) => ledger.Requests == 0 && ledger.AssignedDecodes == 0;
 
@@ -53,6 +56,6 @@ internal sealed class Room(GainRoutingOptions options, AnswerTokens answers)
         double held = capacity - unused + promptTokens + ledger.PendingTokens;
         double grown = (ledger.AssignedDecodes + 1) * answers.Mean;
         double growth = held < grown ? (grown * PortableMath.Exp((held / grown) - 1)) - held : 0;
-        return held + (options.Reserve * growth) <= capacity;
+        return held + (options.Reserve * growth) + (BlocksEach * ledger.BlockTokens * (ledger.AssignedDecodes + 1)) <= capacity;
     }
 }

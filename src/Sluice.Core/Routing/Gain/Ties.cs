@@ -4,7 +4,7 @@ namespace Sluice.Core.Routing;
 /// <remarks>
 /// A request is tied to that instance if a good part of its prompt is there, if its first token can be on time there, and while the
 /// instance has, with those held for it, not many more requests than the mean (Mirrokni, Thorup and Zadimoghaddam 2018): a
-/// beginning that all prompts share cannot draw them all to one instance.
+/// beginning that all prompts share cannot draw them all to one instance. An instance that is calm takes it nonetheless.
 /// </remarks>
 internal sealed class Ties
 {
