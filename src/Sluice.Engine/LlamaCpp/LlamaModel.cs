@@ -1,4 +1,5 @@
 using System.Text;
+using Sluice.Engine.LlamaCpp.Gguf;
 
 namespace Sluice.Engine.LlamaCpp;
 
