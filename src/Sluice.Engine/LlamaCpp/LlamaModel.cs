@@ -140,6 +140,12 @@ public sealed unsafe class LlamaModel : IDisposable
 
     private long KvNumbers()
     {
+        // The library ends the process when asked for the heads of a model without layers, as one of which only the vocabulary was loaded.
+        if (Layers == 0)
+        {
+            return 0;
+        }
+
         int heads = Math.Max(1, LlamaNative.llama_model_n_head(Handle));
         long headsKv = Math.Max(1, LlamaNative.llama_model_n_head_kv(Handle));
         long width = Width / heads;
