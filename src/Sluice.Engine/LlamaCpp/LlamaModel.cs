@@ -97,7 +97,7 @@ public sealed unsafe class LlamaModel : IDisposable
         if (handle.IsInvalid)
         {
             throw new ModelUnusableException(
-                $"llama.cpp cannot load `{path}`: {LlamaLog.LastError ?? "it gives no reason"}. Name a GGUF file of an architecture it knows");
+                $"llama.cpp cannot load `{path}`: {LlamaLog.FirstError ?? "it gives no reason"}. Name a GGUF file of an architecture it knows");
         }
 
         if (Unservable(handle) is { } why)
