@@ -149,6 +149,21 @@ public sealed class Scheduler
         sequence.State = SequenceState.New;
     }
 
+    /// <summary>
+    /// A detached sequence goes on here after all, with the KV it kept. False, and nothing changed, while the running set is full.
+    /// </summary>
+    public bool TryResume(Sequence sequence)
+    {
+        ArgumentNullException.ThrowIfNull(sequence);
+        if (batch.Running.Count >= batch.Limits.Sequences)
+        {
+            return false;
+        }
+
+        batch.Running.Add(sequence);
+        return true;
+    }
+
     /// <summary>The KV of a detached sequence has been copied, or is not needed: its blocks are given back.</summary>
     public void HandOver(Sequence sequence) => Memory.End(sequence);
 
