@@ -1,4 +1,5 @@
 using System.Text;
+using Sluice.Engine.LlamaCpp.Gguf;
 
 namespace Sluice.Engine.LlamaCpp;
 
@@ -99,10 +100,10 @@ public sealed unsafe class LlamaModel : IDisposable
                 $"llama.cpp cannot load `{path}`: {LlamaLog.LastError ?? "it gives no reason"}. Name a GGUF file of an architecture it knows");
         }
 
-        if (LlamaNative.llama_model_has_decoder(handle) == 0 || LlamaNative.llama_model_is_diffusion(handle) != 0)
+        if (Unservable(handle) is { } why)
         {
             handle.Dispose();
-            throw new ModelUnusableException($"`{path}` does not write text token by token. Name a model that generates text");
+            throw new ModelUnusableException($"`{path}` cannot be served: {why}. Name a model that generates text with an ordinary KV cache");
         }
 
         try
@@ -148,6 +149,12 @@ public sealed unsafe class LlamaModel : IDisposable
     /// <summary>Numbers of a key or a value of one head, where the file says so.</summary>
     private long Length(string key, long otherwise) =>
         long.TryParse(Metadata($"{Architecture}.attention.{key}"), out long length) && length > 0 ? length : otherwise;
+
+    private static string? Unservable(LlamaModelHandle handle) =>
+        LlamaNative.llama_model_has_encoder(handle) != 0 || LlamaNative.llama_model_has_decoder(handle) == 0 ? "it has an encoder"
+        : LlamaNative.llama_model_is_diffusion(handle) != 0 ? "it does not write token by token"
+        : LlamaNative.llama_model_is_recurrent(handle) != 0 || LlamaNative.llama_model_is_hybrid(handle) != 0 ? "it keeps a running state"
+        : null;
 
     private string TextOf(Describe describe)
     {
