@@ -157,7 +157,7 @@ internal sealed class EngineLoop
         }
 
         bool isEmpty = batch.Slices.Length == 0 && journal.Entries.IsEmpty;
-        bool gaveUp = scheduler.Waiting > 0 && answers.Slow.TryGiveUp();
+        bool gaveUp = (isEmpty || scheduler.Waiting > 0) && answers.Slow.TryGiveUp();
         if (!isEmpty)
         {
             Execute(step, now);
