@@ -60,6 +60,9 @@ public sealed class Generation
     /// <summary>Prompt tokens that had not to be computed, known from the first event on.</summary>
     public int CachedTokens { get; internal set; }
 
+    /// <summary>From its coming here to the start of the first step that held any of it; known from the first event on.</summary>
+    public TimeSpan Queued { get; internal set; }
+
     /// <summary>
     /// What happens to its answers. Completes after every choice had its last event. Bounded: who does not read pauses the answer, and
     /// loses it after a time.

@@ -23,6 +23,9 @@ public sealed record GenerationRequest
     /// <summary>How tokens are drawn.</summary>
     public SamplingOptions Sampling { get; init; } = new();
 
+    /// <summary>How long it waited before it came here, held by a router: its deadlines count from before that. Default 0.</summary>
+    public TimeSpan Waited { get; init; }
+
     /// <summary>Texts that end an answer and are not part of it. At most 16 of at most 256 characters.</summary>
     public IReadOnlyList<string> Stop { get; init; } = [];
 }

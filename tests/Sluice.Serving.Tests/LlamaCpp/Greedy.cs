@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Text;
 using Sluice.Engine.LlamaCpp;
 
@@ -21,21 +22,27 @@ internal static unsafe class Greedy
     /// <summary>Prefills the prompt in one batch, then decodes.</summary>
     public static List<int> Tokens(LlamaContext context, ReadOnlySpan<int> prompt, int count)
     {
-        List<int> answer = [];
+        return [.. Leads(context, prompt, count, without: []).Select(next => next.Token)];
+    }
+
+    /// <summary>The same, with how far the score of each token leads the next one's; some tokens left out.</summary>
+    public static List<(int Token, float Lead)> Leads(LlamaContext context, ReadOnlySpan<int> prompt, int count, int[] without)
+    {
+        List<(int Token, float Lead)> answer = [];
         int position = 0;
         int[] input = prompt.ToArray();
         while (answer.Count < count)
         {
-            int next = Step(context, input, position);
+            (int Token, float Lead) next = Step(context, input, position, without);
             position += input.Length;
-            input = [next];
+            input = [next.Token];
             answer.Add(next);
         }
 
         return answer;
     }
 
-    private static int Step(LlamaContext context, int[] input, int position)
+    private static (int Token, float Lead) Step(LlamaContext context, int[] input, int position, int[] without)
     {
         int[] positions = [.. Enumerable.Range(position, input.Length)];
         int[] counts = [.. Enumerable.Repeat(1, input.Length)];
@@ -59,13 +66,15 @@ internal static unsafe class Greedy
             Assert.Equal(0, LlamaNative.llama_decode(context.Pointer, batch));
         }
 
-        ReadOnlySpan<float> row = new(LlamaNative.llama_get_logits_ith(context.Pointer, input.Length - 1), context.Model.Vocabulary.Count);
-        int best = 0;
-        for (int i = 1; i < row.Length; i++)
+        Span<float> row = new(LlamaNative.llama_get_logits_ith(context.Pointer, input.Length - 1), context.Model.Vocabulary.Count);
+        foreach (int token in without)
         {
-            best = row[i] > row[best] ? i : best;
+            row[token] = float.NegativeInfinity;
         }
 
-        return best;
+        int best = row.IndexOf(TensorPrimitives.Max<float>(row));
+        float score = row[best];
+        row[best] = float.NegativeInfinity;
+        return (best, score - TensorPrimitives.Max<float>(row));
     }
 }
