@@ -65,4 +65,7 @@ public sealed record EngineState
 
     /// <summary>Decision time of the last step, µs: planning only.</summary>
     public double DecisionMicros { get; init; }
+
+    /// <summary>Why the engine stopped by itself, a sentence; null while it is well.</summary>
+    public string? Fault { get; init; }
 }

@@ -26,8 +26,16 @@ public interface IModelRunner : IDisposable
     /// <exception cref="GenerationRefusedException">A role is unknown to the template.</exception>
     int[] ApplyTemplate(IReadOnlyList<ChatMessage> messages);
 
+    /// <summary>Looks at what only the model can judge, such as a grammar. Any thread.</summary>
+    /// <exception cref="GenerationRefusedException">A field cannot be.</exception>
+    void Check(GenerationRequest request)
+    {
+    }
+
     /// <summary>Does what the step's journal says, computes its slices, and samples a token for each slice that emits.</summary>
-    /// <exception cref="ModelFailedException">The library failed; whatever was in the step is lost.</exception>
+    /// <exception cref="ModelFailedException">
+    /// The library failed to compute: the journal was done all the same, and no slice was computed. Any other exception stops the engine.
+    /// </exception>
     void Run(Step step);
 
     /// <summary>A choice has ended: what the runner kept for it (a sampler, a sequence id) is free. Its blocks went through the journal.</summary>

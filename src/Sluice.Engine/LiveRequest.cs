@@ -1,4 +1,6 @@
+using Sluice.Core;
 using Sluice.Core.Requests;
+using Sluice.Engine.Answers;
 
 namespace Sluice.Engine;
 
@@ -14,6 +16,18 @@ public sealed class LiveRequest : Request
     /// <summary>Its answers, one sequence each.</summary>
     public IReadOnlyList<Choice> Choices { get; internal set; } = [];
 
+    /// <summary>What its caller holds. Set for every request of an engine.</summary>
+    internal Generation Generation { get; init; } = null!;
+
+    /// <summary>Where its events go. Set for every request of an engine.</summary>
+    internal EventQueue Events { get; init; } = null!;
+
+    /// <summary>Choices that have not ended.</summary>
+    internal int Open { get; set; }
+
+    /// <summary>The worst of the ends of its choices so far.</summary>
+    internal Finish WorstEnd { get; set; }
+
     /// <summary>The choice whose sequence this is.</summary>
     public static Choice ChoiceOf(Sequence sequence)
     {
@@ -28,11 +42,12 @@ public sealed class Choice
 {
     private readonly List<int> answer = [];
 
-    internal Choice(LiveRequest request, int index)
+    internal Choice(LiveRequest request, int index, StopTexts? stops = null)
     {
         Request = request;
         Index = index;
         Sequence = new Sequence(request, index);
+        Text = new AnswerText(stops ?? StopTexts.None);
     }
 
     /// <summary>Whose answer it is.</summary>
@@ -53,6 +68,18 @@ public sealed class Choice
     /// <summary>The token at a position, prompt first.</summary>
     public int TokenAt(int position) =>
         position < Request.Prompt.Length ? Request.Prompt[position] : answer[position - Request.Prompt.Length];
+
+    /// <summary>Its text on the way to the reader.</summary>
+    internal AnswerText Text { get; }
+
+    /// <summary>Whether the scheduler knows it.</summary>
+    internal bool IsAdded { get; set; }
+
+    /// <summary>Whether it has had its last event.</summary>
+    internal bool HasEnded { get; set; }
+
+    /// <summary>Since when it waits for its reader; null while it does not.</summary>
+    internal Instant? PausedAt { get; set; }
 
     internal void Append(int token) => answer.Add(token);
 }

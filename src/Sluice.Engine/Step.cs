@@ -16,7 +16,7 @@ public sealed class Step
     }
 
     /// <summary>What is to be computed. The choice of a slice is <see cref="LiveRequest.ChoiceOf"/> of its sequence.</summary>
-    public Batch Batch { get; internal set; }
+    public Batch Batch { get; }
 
     /// <summary>What is to happen to blocks before; entries for sequences that are not in the batch among them. May be all there is.</summary>
     public KvJournal Journal { get; }

@@ -295,6 +295,15 @@ public sealed class KvMemory
         }
     }
 
+    /// <summary>Takes the names of blocks from token <paramref name="start"/> on back, whoever shares them: they were not computed.</summary>
+    internal void Retract(Sequence sequence, int start)
+    {
+        for (int at = start / BlockSize; at < sequence.Device.Count; at++)
+        {
+            device.Forget(sequence.Device[at]);
+        }
+    }
+
     /// <summary>
     /// Recounts every reference from the tables of <paramref name="live"/> sequences and the copies in flight.
     /// Throws when a block is lost or held twice: the invariant "blocks are conserved".
