@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Sluice.Core.Measures;
-using Sluice.Simulation;
 using Sluice.Simulation.Reports;
 
 namespace Sluice.Cli.Load;
