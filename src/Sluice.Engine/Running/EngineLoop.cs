@@ -158,6 +158,11 @@ internal sealed class EngineLoop
 
         bool isEmpty = batch.Slices.Length == 0 && journal.Entries.IsEmpty;
         bool gaveUp = (isEmpty || scheduler.Waiting > 0) && answers.Slow.TryGiveUp();
+        if (gaveUp)
+        {
+            tally.GaveUp();
+        }
+
         if (!isEmpty)
         {
             Execute(step, now);
