@@ -70,6 +70,7 @@ internal static class SluiceProgram
             TraceVerb.Make(cancel),
             ServeVerb.Make(cancel),
             LoadVerb.Make(cancel),
+            ModelVerb.Make(cancel),
         };
         HelpWithExamples.AddTo(root);
         return root;

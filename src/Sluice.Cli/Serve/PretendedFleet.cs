@@ -14,8 +14,13 @@ internal static class PretendedFleet
     private const string UsualName = "pretend";
 
     /// <summary>As many as the plan says, their profiles in turn.</summary>
-    public static IReadOnlyList<Instance> Start(ServePlan plan) =>
-        [.. Enumerable.Range(0, plan.Instances).Select(i => Start(plan, plan.Profiles[i % plan.Profiles.Count], i))];
+    public static Fleet Start(ServePlan plan)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        return new Fleet(
+            [.. Enumerable.Range(0, plan.Instances).Select(i => Start(plan, plan.Profiles[i % plan.Profiles.Count], i))],
+            $"at the pace of {string.Join(", ", plan.Profiles.Select(profile => profile.Name))}; no model runs, and the words mean nothing");
+    }
 
     private static Instance Start(ServePlan plan, Profile profile, int index)
     {

@@ -14,8 +14,6 @@ namespace Sluice.Cli.Verbs;
 /// <summary><c>sluice serve</c>: OpenAI-compatible HTTP over engines in this process, until a signal.</summary>
 internal static class ServeVerb
 {
-    private static readonly TimeSpan CutTime = TimeSpan.FromSeconds(5);
-
     public static Command Make(CancellationToken stop)
     {
         Verb verb = new("serve", "Serves a model, or pretends to, over OpenAI-compatible HTTP until it gets a signal to stop.")
@@ -24,6 +22,7 @@ internal static class ServeVerb
             Examples =
             [
                 "sluice serve",
+                "sluice serve --model qwen2.5-1.5b-q4.gguf --threads 4 --context 32768",
                 "sluice serve --profile llama3-8b-h100,llama3-8b-a100 --instances 4 --batching fcfs --routing roundrobin",
                 "sluice serve --class high,weight=2,ttft=1s,tpot=50ms --class low,ttft=4s,tpot=100ms --listen http://127.0.0.1:9000",
             ],
@@ -35,22 +34,14 @@ internal static class ServeVerb
 
     private static async Task<int> RunAsync(ServePlan plan, CancellationToken stop)
     {
-        IReadOnlyList<Instance> instances = PretendedFleet.Start(plan);
-        try
-        {
-            await using GatewayServer server = new(instances, plan.Gateway);
-            await ListenAsync(server, plan);
-            Greet(server, instances, plan);
-            await Task.Delay(Timeout.Infinite, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await DrainAsync(server, plan);
-            await EndAsync(instances);
-            await server.StopAsync();
-        }
-        finally
-        {
-            await EndAsync(instances);
-        }
-
+        await using Fleet fleet = plan.Model is null ? PretendedFleet.Start(plan) : LlamaFleet.Start(plan);
+        await using GatewayServer server = new(fleet.Instances, plan.Gateway);
+        await ListenAsync(server, plan);
+        Greet(server, fleet, plan);
+        await Task.Delay(Timeout.Infinite, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await DrainAsync(server, plan);
+        await fleet.StopAsync();
+        await server.StopAsync();
         return SluiceProgram.Done;
     }
 
@@ -71,15 +62,14 @@ internal static class ServeVerb
         }
     }
 
-    private static void Greet(GatewayServer server, IReadOnlyList<Instance> instances, ServePlan plan)
+    private static void Greet(GatewayServer server, Fleet fleet, ServePlan plan)
     {
         string address = server.Address.GetLeftPart(UriPartial.Authority);
         ClassTable classes = new(plan.Gateway.Classes, plan.Gateway.StandardClass);
-        string model = instances[0].Engine.Model.Facts.Name;
         TextWriter told = Console.Error;
+        string kind = plan.Model is null ? "pretended instance" : "instance";
         told.WriteLine(
-            $"serving    {model}: {Shown.Count(instances.Count, "pretended instance")} at the pace of "
-            + $"{string.Join(", ", plan.Profiles.Select(profile => profile.Name))}; no model runs, and the words mean nothing");
+            $"serving    {fleet.Instances[0].Engine.Model.Facts.Name}: {Shown.Count(fleet.Instances.Count, kind)} {fleet.Description}");
         told.WriteLine($"policies   {plan.Batching.Spec} within an instance, {plan.Gateway.Routing.Spec} among them");
         foreach (ServiceClass its in classes.All)
         {
@@ -110,7 +100,4 @@ internal static class ServeVerb
             Console.Error.WriteLine($"stopping   {Shown.Count(server.Busy, "request")} cut off");
         }
     }
-
-    private static Task EndAsync(IReadOnlyList<Instance> instances) =>
-        Task.WhenAll(instances.Select(instance => instance.Engine.StopAsync(TimeSpan.Zero))).WaitAsync(CutTime);
 }
