@@ -22,13 +22,18 @@ public sealed class LiveEngine : IAsyncDisposable
     /// <summary>Starts an engine. It owns the runner from now on.</summary>
     /// <exception cref="ArgumentException">An option cannot be; the message says which.</exception>
     public LiveEngine(IModelRunner runner, EngineOptions options)
+        : this(runner, options, new EngineClock())
+    {
+    }
+
+    internal LiveEngine(IModelRunner runner, EngineOptions options, EngineClock clock)
     {
         ArgumentNullException.ThrowIfNull(runner);
         ArgumentNullException.ThrowIfNull(options);
         this.options = options.Checked();
         Model = runner;
         names = new PromptNames(runner.Facts.Kv.BlockSize);
-        loop = new EngineLoop(runner, options);
+        loop = new EngineLoop(runner, options, clock);
         new Thread(Run) { IsBackground = true, Name = $"engine of {runner.Facts.Name}" }.Start();
     }
 

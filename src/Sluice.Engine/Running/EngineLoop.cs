@@ -24,9 +24,10 @@ internal sealed class EngineLoop
     private EngineState state;
     private int waiting;
 
-    public EngineLoop(IModelRunner runner, EngineOptions options)
+    public EngineLoop(IModelRunner runner, EngineOptions options, EngineClock clock)
     {
         this.runner = runner;
+        Clock = clock;
         ModelFacts facts = runner.Facts;
         var core = new Scheduler(
             options.Batching.Create(new BatchPolicyContext { Copy = facts.Copy }),
@@ -38,7 +39,7 @@ internal sealed class EngineLoop
         state = tally.State(scheduler, 0, 0);
     }
 
-    public EngineClock Clock { get; } = new();
+    public EngineClock Clock { get; }
 
     public Inbox Inbox { get; } = new();
 
@@ -70,30 +71,13 @@ internal sealed class EngineLoop
             answers.LoseAll(tally.Fault);
             while (stopBy is null)
             {
-                Inbox.Wait(Longest);
-                Inbox.Take(this);
+                Inbox.Wait(Clock, Longest);
+                LookAround();
             }
         }
         finally
         {
             runner.Dispose();
-        }
-    }
-
-    public void Add(LiveRequest request)
-    {
-        if (tally.Fault is { } fault)
-        {
-            LiveAnswers.Lose(request, fault);
-            return;
-        }
-
-        Instant now = Clock.Now;
-        answers.Add(request, now);
-        Volatile.Write(ref waiting, scheduler.Waiting + answers.NotAdded);
-        if (request.Class.TimeToLive is { } life)
-        {
-            expiries.Enqueue(request, (request.Arrival + life, request.Id));
         }
     }
 
@@ -110,7 +94,7 @@ internal sealed class EngineLoop
     /// <summary>One look around and at most one step. False when the engine is to stop.</summary>
     private bool Turn()
     {
-        Inbox.Take(this);
+        LookAround();
         Instant now = Clock.Now;
         answers.Look(now);
         Expire(now);
@@ -131,7 +115,7 @@ internal sealed class EngineLoop
         else
         {
             Publish(now);
-            Inbox.Wait(Patience(now));
+            Inbox.Wait(Clock, Patience(now));
         }
 
         if (now - stateAt >= BetweenStates)
@@ -140,6 +124,41 @@ internal sealed class EngineLoop
         }
 
         return true;
+    }
+
+    /// <summary>Takes in whoever came and does what else was asked for.</summary>
+    private void LookAround()
+    {
+        TakeIn();
+        foreach (Action<EngineLoop> post in Inbox.Take())
+        {
+            post(this);
+        }
+    }
+
+    private void TakeIn()
+    {
+        while (Inbox.TakeStart() is { } request)
+        {
+            Add(request);
+        }
+    }
+
+    private void Add(LiveRequest request)
+    {
+        if (tally.Fault is { } fault)
+        {
+            LiveAnswers.Lose(request, fault);
+            return;
+        }
+
+        Instant now = Clock.Now;
+        answers.Add(request, now);
+        Volatile.Write(ref waiting, scheduler.Waiting + answers.NotAdded);
+        if (request.Class.TimeToLive is { } life)
+        {
+            expiries.Enqueue(request, (request.Arrival + life, request.Id));
+        }
     }
 
     private void Plan(Instant now)
@@ -158,6 +177,11 @@ internal sealed class EngineLoop
 
         bool isEmpty = batch.Slices.Length == 0 && journal.Entries.IsEmpty;
         bool gaveUp = (isEmpty || scheduler.Waiting > 0) && answers.Slow.TryGiveUp();
+        if (gaveUp)
+        {
+            tally.GaveUp();
+        }
+
         if (!isEmpty)
         {
             Execute(step, now);
@@ -191,6 +215,8 @@ internal sealed class EngineLoop
             return;
         }
 
+        // Whoever came while the step ran came before its end, for the scheduler too.
+        TakeIn();
         Instant now = Clock.Now;
         if (failure is not null)
         {
@@ -212,6 +238,8 @@ internal sealed class EngineLoop
                 answers.Deliver(LiveRequest.ChoiceOf(slices[i].Sequence), tokens[i], now);
             }
         }
+
+        answers.EndDone(now);
     }
 
     /// <summary>Counts a slice, and notes for the caller when the first of a request began and how much it found.</summary>

@@ -34,6 +34,9 @@ internal sealed class EngineTally
         recomputedTokens += batch.Recomputed;
     }
 
+    /// <summary>A paused sequence lost its KV.</summary>
+    public void GaveUp() => preemptions++;
+
     /// <summary>A slice was computed.</summary>
     /// <param name="slice">It.</param>
     /// <param name="known">Tokens of the sequence that had ever been computed before it.</param>

@@ -5,6 +5,7 @@ internal sealed class Inbox : IDisposable
 {
     private readonly Lock gate = new();
     private readonly AutoResetEvent news = new(false);
+    private readonly Queue<LiveRequest> arrivals = new();
     private List<Action<EngineLoop>> posts = [];
     private List<Action<EngineLoop>> taken = [];
     private int starting;
@@ -24,39 +25,46 @@ internal sealed class Inbox : IDisposable
 
     public void PostStart(LiveRequest request)
     {
-        Interlocked.Add(ref starting, request.Choices.Count);
-        Post(loop =>
+        lock (gate)
         {
-            loop.Add(request);
-            Interlocked.Add(ref starting, -request.Choices.Count);
-        });
+            starting += request.Choices.Count;
+            arrivals.Enqueue(request);
+        }
+
+        Wake();
     }
 
     /// <summary>Something has changed that the engine should look at.</summary>
     public void Wake() => news.Set();
 
     /// <summary>Waits for news, at most <paramref name="most"/>.</summary>
-    public void Wait(TimeSpan most) => news.WaitOne(most);
+    public void Wait(EngineClock clock, TimeSpan most) => clock.Wait(news, most);
 
-    /// <summary>Does what was posted.</summary>
-    public void Take(EngineLoop loop)
+    /// <summary>A request that has arrived; null when there is none.</summary>
+    public LiveRequest? TakeStart()
     {
         lock (gate)
         {
-            if (posts.Count == 0)
+            if (!arrivals.TryDequeue(out LiveRequest? request))
             {
-                return;
+                return null;
             }
 
+            starting -= request.Choices.Count;
+            return request;
+        }
+    }
+
+    /// <summary>Everything else that was posted, to be done before the next call.</summary>
+    public IReadOnlyList<Action<EngineLoop>> Take()
+    {
+        taken.Clear();
+        lock (gate)
+        {
             (posts, taken) = (taken, posts);
         }
 
-        foreach (Action<EngineLoop> post in taken)
-        {
-            post(loop);
-        }
-
-        taken.Clear();
+        return taken;
     }
 
     public void Dispose() => news.Dispose();

@@ -6,6 +6,7 @@ namespace Sluice.Engine.Running;
 internal sealed class LiveAnswers(IModelRunner runner, NotedScheduler scheduler, EngineTally tally, EngineOptions options)
 {
     private readonly SortedDictionary<long, LiveRequest> live = [];
+    private readonly List<(Choice Choice, GenerationEvent Last)> done = [];
     private readonly List<Choice> ended = [];
 
     /// <summary>Those whose reader is behind.</summary>
@@ -34,7 +35,7 @@ internal sealed class LiveAnswers(IModelRunner runner, NotedScheduler scheduler,
         }
     }
 
-    /// <summary>A token of an answer is there.</summary>
+    /// <summary>A token of an answer is there. If it is the last, the answer ends with <see cref="EndDone"/>.</summary>
     public void Deliver(Choice choice, in SampledToken token, Instant now)
     {
         LiveRequest request = choice.Request;
@@ -55,7 +56,7 @@ internal sealed class LiveAnswers(IModelRunner runner, NotedScheduler scheduler,
         };
         if (finish != Finish.None)
         {
-            End(choice, happened, now);
+            done.Add((choice, happened));
             return;
         }
 
@@ -65,6 +66,18 @@ internal sealed class LiveAnswers(IModelRunner runner, NotedScheduler scheduler,
         {
             Slow.Pause(choice, now);
         }
+    }
+
+    /// <summary>All tokens of a step are there: ends the answers that are whole, by arrival, as the simulator does.</summary>
+    public void EndDone(Instant now)
+    {
+        done.Sort(static (a, b) => a.Choice.Sequence.Order.CompareTo(b.Choice.Sequence.Order));
+        foreach ((Choice choice, GenerationEvent last) in done)
+        {
+            End(choice, last, now);
+        }
+
+        done.Clear();
     }
 
     /// <summary>Ends every choice of a request that has not ended.</summary>

@@ -178,6 +178,40 @@ public sealed class LiveEngineTests
         }
     }
 
+    [Fact]
+    public async Task A_defect_is_told_to_everybody_who_waits_and_to_all_who_come_later()
+    {
+        var witness = new WitnessRunner(new Sluice.Engine.Pretending.PretendRunner(Engines.Model()))
+        {
+            Fails = step => step == 5 ? throw new InvalidOperationException("The books are wrong.") : false,
+        };
+        await using var engine = new LiveEngine(witness, new EngineOptions());
+        Generation running = engine.Start(Engines.Ask("Go on.", 100, mayEnd: false));
+        List<GenerationEvent> events = await Engines.ReadAsync(running);
+
+        Assert.Equal(Finish.Failed, events[^1].Finish);
+        Assert.Contains("The books are wrong.", events[^1].Error, StringComparison.Ordinal);
+        Assert.Equal(events[^1].Error, engine.State.Fault);
+        Assert.Equal(
+            Refusal.Stopping, Assert.Throws<GenerationRefusedException>(() => engine.Start(Engines.Ask("Hello?"))).Refusal);
+    }
+
+    [Fact]
+    public async Task A_paused_answer_gives_its_memory_up_for_others_and_goes_on_later()
+    {
+        EngineOptions options = new() { EventsAhead = 8, ReaderPatience = TimeSpan.FromSeconds(60) };
+        await using LiveEngine engine = Engines.Start(Engines.Model(blocks: 64), "fcfs", options);
+        GenerationRequest large = Engines.Ask(new string('a', 4 * 900), 100, mayEnd: false);
+        Generation slow = engine.Start(large);
+        await WaitFor(engine, state => state.Paused == 1);
+
+        List<GenerationEvent> other = await Engines.ReadAsync(engine.Start(large with { Client = 1 }));
+        List<GenerationEvent> events = await Engines.ReadAsync(slow);
+
+        Assert.Equal((100, 100), (other.Sum(happened => happened.Tokens), events.Sum(happened => happened.Tokens)));
+        Assert.Equal(1, engine.State.Preemptions);
+    }
+
     internal static string Text(IEnumerable<GenerationEvent> events) => string.Concat(events.Select(happened => happened.Text));
 
     internal static async Task WaitFor(LiveEngine engine, Func<EngineState, bool> holds)

@@ -52,6 +52,9 @@ internal sealed class RandomClients : IAsyncDisposable
     /// <summary>Requests that ended in each way; refused ones among the failed.</summary>
     public int[] Ends { get; } = new int[5];
 
+    /// <summary>How the engine stands.</summary>
+    public EngineState State => engine.State;
+
     /// <summary>Lets that many come, and waits until all have been served in one way or another.</summary>
     public async Task ServeAsync(int requests)
     {
