@@ -68,6 +68,7 @@ internal static class SluiceProgram
             CompareVerb.Make(cancel),
             ProfileVerb.Make(),
             TraceVerb.Make(cancel),
+            ModelVerb.Make(cancel),
         };
         HelpWithExamples.AddTo(root);
         return root;

@@ -28,7 +28,10 @@ public enum KvMove
 /// <param name="Index">Which block of the sequence: it holds the tokens from <c>Index</c> · block size on.</param>
 /// <param name="Block">The device block.</param>
 /// <param name="HostBlock">The host block of a copy.</param>
-/// <param name="IsKept">For <see cref="KvMove.Release"/>: others refer to the block, or it can still be found by name.</param>
+/// <param name="IsKept">
+/// For <see cref="KvMove.Release"/>: other sequences refer to the block, or it can still be found by name. A copy on its way is no reason:
+/// its <see cref="KvMove.Save"/> stands earlier.
+/// </param>
 public readonly record struct KvEntry(
     KvMove Move, Sequence Sequence, int Index, int Block, int HostBlock = -1, bool IsKept = false);
 

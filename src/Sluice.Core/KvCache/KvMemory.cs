@@ -251,14 +251,10 @@ public sealed class KvMemory
         sequence.HostEpoch++;
     }
 
-    /// <summary>A device block that nobody refers to cannot be found by name any more; one that somebody refers to stays as it is.</summary>
-    public void Forget(int block)
-    {
-        if (device.References(block) == 0)
-        {
-            device.Forget(block);
-        }
-    }
+    /// <summary>
+    /// A device block cannot be found by name any more: its content is lost, or was never computed. Who refers to it goes on doing so.
+    /// </summary>
+    public void Forget(int block) => device.Forget(block);
 
     /// <summary>The content of both tiers is lost: nothing can be found by name any more. Sequences must have ended before.</summary>
     public void Lose()
@@ -372,7 +368,7 @@ public sealed class KvMemory
         {
             int block = sequence.Device.RemoveLast();
             device.Release(block);
-            bool isKept = device.References(block) > 0 || device.TryGetName(block, out _);
+            bool isKept = device.References(block) > offloads.CopiesOf(block) || device.TryGetName(block, out _);
             Journal?.Add(new KvEntry(KvMove.Release, sequence, sequence.Device.Count, block, IsKept: isKept));
         }
 
