@@ -68,6 +68,8 @@ internal static class SluiceProgram
             CompareVerb.Make(cancel),
             ProfileVerb.Make(),
             TraceVerb.Make(cancel),
+            ServeVerb.Make(cancel),
+            LoadVerb.Make(cancel),
             ModelVerb.Make(cancel),
         };
         HelpWithExamples.AddTo(root);

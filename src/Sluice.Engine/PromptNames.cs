@@ -10,7 +10,8 @@ namespace Sluice.Engine;
 /// A name is the first 64 bits of a SHA-256 over a secret of this process, the tenant, the hash before and the block's tokens. Nobody can make a
 /// prompt that takes another one's blocks, and no tenant can find out what another one has asked.
 /// </remarks>
-internal sealed class PromptNames(int blockSize)
+/// <param name="blockSize">Tokens in a block.</param>
+public sealed class PromptNames(int blockSize)
 {
     private const int SecretBytes = 32;
 
@@ -19,6 +20,7 @@ internal sealed class PromptNames(int blockSize)
     /// <summary>The names of a prompt's full blocks.</summary>
     public PromptBlocks Of(int[] prompt, int tenant)
     {
+        ArgumentNullException.ThrowIfNull(prompt);
         ulong[] names = new ulong[prompt.Length / blockSize];
         byte[] text = new byte[SecretBytes + sizeof(int) + SHA256.HashSizeInBytes + (blockSize * sizeof(int))];
         Span<byte> before = text.AsSpan(SecretBytes + sizeof(int), SHA256.HashSizeInBytes);

@@ -105,7 +105,7 @@ public sealed class GatewayServer : IAsyncDisposable
         app.MapPost("/detokenize", tokens.DetokenizeAsync);
         app.MapGet("/v1/models", looks.ModelsAsync);
         app.MapGet("/v1/models/{**model}", looks.ModelAsync);
-        app.MapGet("/health", LookEndpoints.HealthAsync);
+        app.MapGet("/health", looks.HealthAsync);
         app.MapGet("/ready", looks.ReadyAsync);
         app.MapGet("/metrics", looks.MetricsAsync);
         app.MapGet("/v1/sluice/state", looks.StateAsync);

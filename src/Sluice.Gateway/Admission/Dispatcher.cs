@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Sluice.Core;
+using Sluice.Core.Requests;
 using Sluice.Core.Routing;
 using Sluice.Engine;
 using Sluice.Gateway.Measures;
@@ -20,6 +21,8 @@ internal sealed class Dispatcher : IAsyncDisposable
     private readonly Lock books = new();
     private readonly Router router;
     private readonly EndRate ends = new();
+    private readonly PromptNames names;
+    private readonly List<RoutedRequest> held = [];
     private readonly GatewayMetrics metrics;
     private readonly int mostHeld;
     private readonly Timer clock;
@@ -31,6 +34,7 @@ internal sealed class Dispatcher : IAsyncDisposable
         Instances = instances;
         this.metrics = metrics;
         this.mostHeld = mostHeld;
+        names = new PromptNames(instances[0].Engine.Model.Facts.Kv.BlockSize);
         router = new Router(
             routing.Create(new RoutingPolicyContext { Instances = instances.Count }),
             [.. instances.Select(LedgerOf)]);
@@ -99,7 +103,7 @@ internal sealed class Dispatcher : IAsyncDisposable
         RoutedRequest? request = null;
         try
         {
-            request = Enter(asked, arrival);
+            request = Enter(asked, names.Of(asked.Prompt, asked.Client), arrival);
             int index = await DestinationAsync(request, gone);
             Instance instance = Instances[index];
             request.SentAt = Now;
@@ -136,6 +140,7 @@ internal sealed class Dispatcher : IAsyncDisposable
         lock (books)
         {
             Instant now = Now;
+            held.Remove(request);
             bool wasKnown = outcome == Outcome.Completed
                 ? router.Finished(request, now, Math.Max(answerTokens, 1))
                 : router.Cancelled(request);
@@ -157,7 +162,7 @@ internal sealed class Dispatcher : IAsyncDisposable
         return new Ledger(index, InstanceRole.Both, model.Latency) { BlockTokens = model.Kv.BlockSize, Blocks = model.Kv.DeviceBlocks };
     }
 
-    private RoutedRequest Enter(GenerationRequest asked, Instant arrival)
+    private RoutedRequest Enter(GenerationRequest asked, PromptBlocks blocks, Instant arrival)
     {
         lock (books)
         {
@@ -179,18 +184,20 @@ internal sealed class Dispatcher : IAsyncDisposable
                 Class = asked.Class,
                 MaxAnswerTokens = asked.MaxTokens ?? int.MaxValue,
                 Client = asked.Client,
+                Blocks = blocks,
             };
-            ReportFreeBlocks();
+            LookAtEngines();
             if (router.Choose(request, Now) is { } route)
             {
                 request.Destination.SetResult(route.Prefill);
             }
-            else if (!router.IsHeld(request))
+            else if (router.IsHeld(request))
             {
-                throw new ApiException(503, "server_error", "No instance serves this model now. Try again later.", null, "no_instance")
-                {
-                    DroppedReason = "rejected-no-endpoints",
-                };
+                held.Add(request);
+            }
+            else
+            {
+                throw NoInstance();
             }
 
             SendHeld();
@@ -234,6 +241,7 @@ internal sealed class Dispatcher : IAsyncDisposable
         }
     }
 
+    /// <summary>Sends what there is room for now; when no engine is left, those who wait are told.</summary>
     private void SendHeld()
     {
         if (router.Held == 0)
@@ -241,18 +249,38 @@ internal sealed class Dispatcher : IAsyncDisposable
             return;
         }
 
-        ReportFreeBlocks();
+        LookAtEngines();
         while (router.Release(Now) is { } released)
         {
-            ((RoutedRequest)released.Request).Destination.SetResult(released.Route.Prefill);
+            RoutedRequest request = (RoutedRequest)released.Request;
+            held.Remove(request);
+            request.Destination.TrySetResult(released.Route.Prefill);
+        }
+
+        if (!router.Fleet.IsOpen)
+        {
+            held.ForEach(request => request.Destination.TrySetException(NoInstance()));
+            held.Clear();
         }
     }
 
-    private void ReportFreeBlocks()
+    private static ApiException NoInstance() =>
+        new(503, "server_error", "No instance serves this model now. Try again later.", null, "no_instance")
+        {
+            DroppedReason = "rejected-no-endpoints",
+        };
+
+    /// <summary>Notes free blocks, and which engines have failed.</summary>
+    private void LookAtEngines()
     {
         for (int i = 0; i < Instances.Count; i++)
         {
             EngineState state = Instances[i].Engine.State;
+            if (state.Fault is not null && router.Fleet.All[i].IsUp)
+            {
+                router.InstanceDown(i);
+            }
+
             if (state.DeviceBlocks > 0)
             {
                 router.ReportFreeBlocks(i, state.FreeBlocks);

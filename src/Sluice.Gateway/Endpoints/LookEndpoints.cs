@@ -8,8 +8,11 @@ namespace Sluice.Gateway.Endpoints;
 /// <summary>What can be looked at: models, health, readiness, metrics, state.</summary>
 internal sealed class LookEndpoints(Served server)
 {
-    /// <summary>The process answers.</summary>
-    public static Task HealthAsync(HttpContext http) => Results.Text("{\"status\":\"ok\"}", "application/json").ExecuteAsync(http);
+    /// <summary>Whether any engine is well: 200 or 503.</summary>
+    public Task HealthAsync(HttpContext http) =>
+        server.Dispatcher.Instances.Any(instance => instance.Engine.State.Fault is null)
+            ? Results.Text("{\"status\":\"ok\"}", "application/json").ExecuteAsync(http)
+            : throw new ApiException(503, "server_error", server.Dispatcher.Instances[0].Engine.State.Fault!, null, "engine_failed");
 
     /// <summary>Embedded engines only generate.</summary>
     public static Task RefuseEmbeddings(HttpContext http) => throw new ApiException(

@@ -17,7 +17,7 @@ internal sealed class TokenEndpoints(Served server)
         IModelRunner model = server.Model;
         int[] tokens = body.Any("messages") is not null
             ? ChatFields.Template(ChatFields.Messages(body), model)
-            : model.Tokenize(Text(body), body.Flag("add_special_tokens") || body.Flag("add_special"), parseSpecial: false);
+            : model.Tokenize(Text(body), AddsSpecial(body), parseSpecial: false);
         await Results.Json(
             new TokenizeReply(tokens, tokens.Length, model.Facts.ContextTokens), OpenAiJson.Readable.TokenizeReply).ExecuteAsync(http);
     }
@@ -36,6 +36,12 @@ internal sealed class TokenEndpoints(Served server)
         string text = CompletionFields.TextOf(CompletionFields.Tokens(given, "tokens", server.Model.Facts), server.Model);
         await Results.Json(new DetokenizeReply(text, text), OpenAiJson.Readable.DetokenizeReply).ExecuteAsync(http);
     }
+
+    /// <summary>Where nothing is said, vLLM adds what the model wants at the beginning, and llama.cpp does not.</summary>
+    private static bool AddsSpecial(Fields body) =>
+        body.Any("add_special_tokens") is null && body.Any("add_special") is null
+            ? body.Any("prompt") is not null
+            : body.Flag("add_special_tokens") || body.Flag("add_special");
 
     private static string Text(Fields body) =>
         body.Text("prompt") ?? body.Text("content")
