@@ -112,7 +112,7 @@ internal sealed unsafe class HostStore : IDisposable
 
         if (LlamaNative.llama_state_seq_set_data_ext(context, blob, (nuint)size, scratch, 0) == 0)
         {
-            throw new InvalidOperationException($"llama.cpp takes back no {cells} cells: {LlamaLog.LastError ?? "it gives no reason"}.");
+            throw new InvalidOperationException($"llama.cpp takes back no {cells} cells: {LlamaLog.FirstError ?? "it gives no reason"}.");
         }
 
         memory.Share(scratch, id, from, from + cells);
