@@ -1,4 +1,5 @@
 using Sluice.Core;
+using Sluice.Engine.LlamaCpp;
 using Sluice.Simulation;
 using Sluice.Simulation.Traces;
 
@@ -16,6 +17,8 @@ internal static class Failure
         or InvalidDataException
         or UnauthorizedAccessException
         or SimulationRefusedException
+        or LlamaUnavailableException
+        or ModelUnusableException
         or OperationCanceledException;
 
     /// <summary>
@@ -26,7 +29,7 @@ internal static class Failure
     {
         TraceFormatException { Line: not null } => SluiceProgram.Failed,
         Misuse or ArgumentException or FormatException or SimulationRefusedException => SluiceProgram.Misused,
-        FileNotFoundException or DirectoryNotFoundException => SluiceProgram.Misused,
+        FileNotFoundException or DirectoryNotFoundException or ModelUnusableException => SluiceProgram.Misused,
         _ => SluiceProgram.Failed,
     };
 

@@ -72,6 +72,9 @@ internal static class SluiceProgram
             CompareVerb.Make(cancel),
             ProfileVerb.Make(),
             TraceVerb.Make(cancel),
+            ServeVerb.Make(cancel),
+            LoadVerb.Make(cancel),
+            ModelVerb.Make(cancel),
         };
         HelpWithExamples.AddTo(root);
         return root;

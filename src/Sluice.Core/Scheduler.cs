@@ -149,6 +149,40 @@ public sealed class Scheduler
         sequence.State = SequenceState.New;
     }
 
+    /// <summary>
+    /// A detached sequence goes on here after all, with the KV it kept. False, and nothing changed, while the running set is full.
+    /// </summary>
+    public bool TryResume(Sequence sequence)
+    {
+        ArgumentNullException.ThrowIfNull(sequence);
+        if (batch.Running.Count >= batch.Limits.Sequences)
+        {
+            return false;
+        }
+
+        batch.Running.Add(sequence);
+        return true;
+    }
+
+    /// <summary>
+    /// A detached sequence gives up the KV it kept, after ordering copies to the host. <see cref="Add"/> lets it wait for its turn again.
+    /// </summary>
+    public void GiveUp(Sequence sequence)
+    {
+        ArgumentNullException.ThrowIfNull(sequence);
+        Memory.Preempt(sequence, offload: Memory.HostBlocks > 0);
+        sequence.Preemptions++;
+    }
+
+    /// <summary>The planned step failed: nothing in it was computed, and nobody will find it by name. The caller ends those who were in it.</summary>
+    public void Abandon()
+    {
+        foreach (ref readonly Slice slice in batch.Slices)
+        {
+            Memory.Retract(slice.Sequence, slice.Start);
+        }
+    }
+
     /// <summary>The KV of a detached sequence has been copied, or is not needed: its blocks are given back.</summary>
     public void HandOver(Sequence sequence) => Memory.End(sequence);
 

@@ -12,9 +12,8 @@ internal sealed class RequestSource : IDisposable
 
     private readonly SimulationOptions options;
     private readonly IEnumerator<TraceRecord> records;
-    private readonly RandomStream classes;
+    private readonly ClassDraw classes;
     private readonly RandomStream patience;
-    private readonly double[] classEnds;
     private Instant last;
     private long nextId;
 
@@ -23,10 +22,8 @@ internal sealed class RequestSource : IDisposable
         this.options = options;
         records = trace.GetEnumerator();
         var streams = new RandomStreams(options.Seed);
-        classes = streams.Stream("classes");
+        classes = new ClassDraw(options.Classes, streams);
         patience = streams.Stream("patience");
-        double sum = 0;
-        classEnds = [.. options.Classes.Select(share => sum += share.Share)];
     }
 
     /// <summary>The next to arrive; null at the end of the trace.</summary>
@@ -54,7 +51,7 @@ internal sealed class RequestSource : IDisposable
             Arrival = last,
             PromptTokens = record.PromptTokens,
             AnswerTokens = record.AnswerTokens,
-            Class = options.Classes[DrawClass()].Class,
+            Class = classes.Next(),
             Client = record.Client,
             Blocks = record.Blocks,
             GivesUpAt = last + DrawPatience(),
@@ -68,18 +65,6 @@ internal sealed class RequestSource : IDisposable
     }
 
     public void Dispose() => records.Dispose();
-
-    private int DrawClass()
-    {
-        double draw = classes.NextDouble();
-        int its = 0;
-        while (its < classEnds.Length - 1 && draw >= classEnds[its])
-        {
-            its++;
-        }
-
-        return its;
-    }
 
     private TimeSpan DrawPatience() =>
         options.ImpatientShare > 0 && patience.NextDouble() < options.ImpatientShare

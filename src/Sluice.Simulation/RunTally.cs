@@ -55,11 +55,11 @@ internal sealed class RunTally(IReadOnlyList<ClassShare> classes)
             Gain = new GainReport(all.Gain, all.Attainable, all.GainRatio, null),
             Attainment = all.Attainment,
             Goodput = PerSecond(all.Attained),
-            Ttft = QuantilesOf(all.Ttft),
-            Tpot = QuantilesOf(all.Tpot),
-            E2e = QuantilesOf(all.EndToEnd),
+            Ttft = Quantiles.Of(all.Ttft),
+            Tpot = Quantiles.Of(all.Tpot),
+            E2e = Quantiles.Of(all.EndToEnd),
             GapP99 = all.LargestGap.Quantile(0.99) ?? 0,
-            Classes = classes.ToDictionary(share => share.Class.Name, share => ClassOf(byClass[share.Class.Name])),
+            Classes = classes.ToDictionary(share => share.Class.Name, share => ClassReport.Of(byClass[share.Class.Name])),
             TokensPerSecond = PerSecond(all.Tokens),
             RequestsPerSecond = PerSecond(all.Ended(RequestEnd.Completed)),
             Makespan = seconds * 1000,
@@ -76,10 +76,4 @@ internal sealed class RunTally(IReadOnlyList<ClassShare> classes)
             TpotCurve = all.Tpot.Curve(CurvePoints),
         };
     }
-
-    private static ClassReport ClassOf(Scoreboard board) =>
-        new(board.Requests, board.GainRatio, board.Attainment, QuantilesOf(board.Ttft), QuantilesOf(board.Tpot));
-
-    private static Quantiles QuantilesOf(QuantileSketch sketch) =>
-        new(sketch.Mean, sketch.Quantile(0.5), sketch.Quantile(0.9), sketch.Quantile(0.99));
 }

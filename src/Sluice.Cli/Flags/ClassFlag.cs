@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Globalization;
 using Sluice.Core;
 using Sluice.Core.Requests;
@@ -25,6 +26,22 @@ internal static class ClassFlag
         },
         Share: 1);
 
+    /// <summary>The flag.</summary>
+    public static Option<string[]> Option() => new("--class")
+    {
+        HelpName = "SPEC",
+        Description = "repeatable: high=0.5,weight=2,ttft=1s,tpot=50ms, NAME=share of requests; also first= and next= "
+            + "(weights of the first and of later tokens), e2e= (latest end), queue= (longest wait to begin) "
+            + "(default one class, TTFT 2s, TPOT 100ms)",
+    };
+
+    /// <summary>The classes a server knows, where shares mean nothing; none given leaves the usual ones.</summary>
+    public static IReadOnlyList<ServiceClass> Served(IReadOnlyList<string> specs, IReadOnlyList<ServiceClass> usual)
+    {
+        ArgumentNullException.ThrowIfNull(specs);
+        return specs.Count == 0 ? usual : [.. specs.Select(spec => One(WithShare(spec)).Class)];
+    }
+
     /// <summary>The classes of one command; their shares add up to 1.</summary>
     public static IReadOnlyList<ClassShare> Read(IReadOnlyList<string> specs)
     {
@@ -47,6 +64,13 @@ internal static class ClassFlag
             : throw new Misuse(
                 string.Create(CultureInfo.InvariantCulture, $"the shares of the classes add up to {Math.Round(sum, 6)}"),
                 "each --class NAME=SHARE names its share of the requests; make them add up to 1");
+    }
+
+    private static string WithShare(string spec)
+    {
+        int end = spec.IndexOf(',', StringComparison.Ordinal);
+        string name = end < 0 ? spec : spec[..end];
+        return name.Contains('=', StringComparison.Ordinal) ? spec : $"{name}=1{spec[name.Length..]}";
     }
 
     private static ClassShare One(string spec)

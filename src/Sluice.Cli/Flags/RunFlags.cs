@@ -15,26 +15,11 @@ internal sealed class RunFlags
     private const int MostSeeds = 10_000;
     private const int MostBlocks = 100_000_000;
 
-    private readonly Option<string> trace =
-        Flag.Text("--trace", "FILE", "a trace file, .gz or not; FILE#RUN chooses a run of a file with several");
-
-    private readonly Option<string> format = Flag.Text("--format", "NAME", "the trace's format; detected by default");
-    private readonly Option<string> synthetic =
-        Flag.Text("--synthetic", "SPEC", "instead of --trace: `default` or requests=10000,prompt=1000,answer=200,rate=10,…");
-
-    private readonly Option<string> limit = Flag.Text("--limit", "N", "only the first N requests");
-    private readonly Option<bool> skipBadLines =
-        Flag.Switch("--skip-bad-lines", "count malformed lines instead of stopping at one");
+    private readonly TraceFlags trace;
     private readonly Option<string> rateScale =
         Flag.Text("--rate-scale", "X[,Y…]", "arrival times are divided by this (default 1)");
 
-    private readonly Option<string[]> classes = new("--class")
-    {
-        HelpName = "SPEC",
-        Description = "repeatable: high=0.5,weight=2,ttft=1s,tpot=50ms, NAME=share of requests; also first= and next= "
-            + "(weights of the first and of later tokens), e2e= (latest end), queue= (longest wait to begin) "
-            + "(default one class, TTFT 2s, TPOT 100ms)",
-    };
+    private readonly Option<string[]> classes = ClassFlag.Option();
 
     private readonly Option<string> profile =
         Flag.Text("--profile", "NAME|FILE", $"latency and memory (default {ProfileCatalog.Default}); a comma list is taken in turn by the instances");
@@ -66,9 +51,10 @@ internal sealed class RunFlags
         ArgumentNullException.ThrowIfNull(command);
         this.defaultBatching = defaultBatching;
         batching.Description += $" (default {defaultBatching})";
+        trace = new TraceFlags(command);
         Option[] all =
         [
-            trace, format, synthetic, limit, skipBadLines, rateScale, classes, profile, instances, pd, batching, routing, lengths,
+            rateScale, classes, profile, instances, pd, batching, routing, lengths,
             kvBlocks, hostBlocks, blockSize, stepNoise, seed, seeds, bound,
         ];
         foreach (Option option in all)
@@ -133,24 +119,7 @@ internal sealed class RunFlags
                 .Select(text => Read.Number("--rate-scale", text, 1e-6, 1e6))],
             Seeds = [.. Enumerable.Range(first, Whole(parsed, seeds, 1, MostSeeds) ?? 1)],
             Bound = parsed.GetValue(bound),
-            Trace = Source(parsed),
-        };
-    }
-
-    private TraceSource Source(ParseResult parsed)
-    {
-        long? most = Whole(parsed, limit, 1, int.MaxValue);
-        string? file = parsed.GetValue(trace);
-        string? made = parsed.GetValue(synthetic);
-        return (file, made) switch
-        {
-            (null, null) => throw new Misuse(
-                "there is nothing to run", "name a file with --trace, or make a workload with --synthetic default"),
-            (not null, not null) => throw new Misuse("--trace and --synthetic are both given", "leave one of them out"),
-            ("", null) => throw new Misuse("--trace is empty", "name a file, or make a workload with --synthetic default"),
-            (not null, null) => TraceSource.File(file, parsed.GetValue(format), parsed.GetValue(skipBadLines), most),
-            _ when parsed.GetValue(format) is not null => throw new Misuse("--format has no effect on --synthetic", "leave it out"),
-            _ => TraceSource.Synthetic(made!, most),
+            Trace = trace.Source(parsed),
         };
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sluice.Simulation.Reports;
 
 namespace Sluice.Cli.Output;
 
@@ -23,17 +24,23 @@ internal static class RunFigures
         new("throughput, tokens/s", run => run.TokensPerSecond, Shown.Number),
         new("makespan, s", run => run.Makespan / 1000, Shown.Number),
         new("largest gap p99, ms", run => run.GapP99, Shown.Number),
-        new("steps", run => run.Steps, Whole),
-        new("preemptions", run => run.Preemptions, Whole),
-        new("recomputed tokens", run => run.RecomputedTokens, Whole),
-        new("offloaded blocks", run => run.OffloadedBlocks, Whole),
-        new("reloaded blocks", run => run.ReloadedBlocks, Whole),
-        new("step prediction error", run => run.PredictionError.StepMape, Shown.Percent),
-        new("decision mean, us", run => run.DecisionMicros.Mean, Shown.Number),
-        new("decision p99, us", run => run.DecisionMicros.P99, Shown.Number),
+        new("steps", run => Counted(run, run.Steps), Whole),
+        new("preemptions", run => Counted(run, run.Preemptions), Whole),
+        new("recomputed tokens", run => Counted(run, run.RecomputedTokens), Whole),
+        new("offloaded blocks", run => Counted(run, run.OffloadedBlocks), Whole),
+        new("reloaded blocks", run => Counted(run, run.ReloadedBlocks), Whole),
+        new("step prediction error", run => Counted(run, run.PredictionError.StepMape), Shown.Percent),
+        new("decision mean, us", run => Decided(run, run.DecisionMicros.Mean), Shown.Number),
+        new("decision p99, us", run => Decided(run, run.DecisionMicros.P99), Shown.Number),
         new("wall time, s", run => run.WallSeconds, Shown.Number),
     ];
 
     /// <summary>A count; over several seeds its mean may have a fraction.</summary>
     public static string Whole(double value) => value.ToString("0.#", CultureInfo.InvariantCulture);
+
+    /// <summary>What engines count: unknown of a live server that does not tell.</summary>
+    private static double? Counted(RunReport run, double value) => run.Load is not null && run.Steps == 0 ? null : value;
+
+    /// <summary>What a simulation alone measures.</summary>
+    private static double? Decided(RunReport run, double value) => run.Load is null ? value : null;
 }

@@ -45,7 +45,7 @@ internal static class TableReport
         {
             writer.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"policies  {group.First.Batching} with {group.First.Routing}, load x{group.First.RateScale}"));
+                $"policies  {group.First.Batching} with {group.First.Routing}, load x{Math.Round(group.First.RateScale, 4)}"));
             foreach (RunReport run in group.Runs.Where(run => run.Interrupted is not null))
             {
                 string seed = group.Runs.Count > 1 ? $"seed {run.Seed}: " : "";

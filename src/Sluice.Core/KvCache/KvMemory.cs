@@ -30,6 +30,9 @@ public sealed class KvMemory
         onHost = new PrefixSearch(host, BlockSize);
     }
 
+    /// <summary>What happens to blocks is noted here, for whoever owns the real memory; null when nobody does.</summary>
+    public KvJournal? Journal { get; init; }
+
     /// <summary>Tokens in a block.</summary>
     public int BlockSize { get; }
 
@@ -108,6 +111,7 @@ public sealed class KvMemory
             foreach (int block in hits)
             {
                 device.Hold(block);
+                Journal?.Add(new KvEntry(KvMove.Share, sequence, sequence.Device.Count, block));
                 sequence.Device.Add(block);
             }
 
@@ -121,7 +125,9 @@ public sealed class KvMemory
 
         for (int i = shared; i < wanted; i++)
         {
-            sequence.Device.Add(device.Take());
+            int block = device.Take();
+            Journal?.Add(new KvEntry(KvMove.Take, sequence, sequence.Device.Count, block));
+            sequence.Device.Add(block);
         }
 
         if (sequence.DeviceTokens < sequence.Request.Blocks.Tokens)
@@ -150,6 +156,7 @@ public sealed class KvMemory
         for (int at = sequence.Host.Count; at < full && ordered < most && host.Free > 0; at++, ordered++)
         {
             offloads.Order(sequence);
+            Journal?.Add(new KvEntry(KvMove.Save, sequence, at, sequence.Device[at], sequence.Host[at]));
         }
 
         OffloadedBlocks += ordered;
@@ -244,6 +251,11 @@ public sealed class KvMemory
         sequence.HostEpoch++;
     }
 
+    /// <summary>
+    /// A device block cannot be found by name any more: its content is lost, or was never computed. Who refers to it goes on doing so.
+    /// </summary>
+    public void Forget(int block) => device.Forget(block);
+
     /// <summary>The content of both tiers is lost: nothing can be found by name any more. Sequences must have ended before.</summary>
     public void Lose()
     {
@@ -276,6 +288,15 @@ public sealed class KvMemory
             {
                 device.Forget(sequence.Device[at]);
             }
+        }
+    }
+
+    /// <summary>Takes the names of blocks from token <paramref name="start"/> on back, whoever shares them: they were not computed.</summary>
+    internal void Retract(Sequence sequence, int start)
+    {
+        for (int at = start / BlockSize; at < sequence.Device.Count; at++)
+        {
+            device.Forget(sequence.Device[at]);
         }
     }
 
@@ -323,6 +344,11 @@ public sealed class KvMemory
                 $"Request {sequence.Request.Id} was to restore {blocks} blocks, but the host has {sequence.HostReady - from}.");
         }
 
+        for (int at = from; Journal is not null && at < until; at++)
+        {
+            Journal.Add(new KvEntry(KvMove.Restore, sequence, at, sequence.Device[at], sequence.Host[at]));
+        }
+
         sequence.DeviceTokens = Math.Min(until * BlockSize, sequence.Tokens - 1);
         RestoredBlocks += blocks;
     }
@@ -340,7 +366,10 @@ public sealed class KvMemory
     {
         while (sequence.Device.Count > keep)
         {
-            device.Release(sequence.Device.RemoveLast());
+            int block = sequence.Device.RemoveLast();
+            device.Release(block);
+            bool isKept = device.References(block) > offloads.CopiesOf(block) || device.TryGetName(block, out _);
+            Journal?.Add(new KvEntry(KvMove.Release, sequence, sequence.Device.Count, block, IsKept: isKept));
         }
 
         if (keep == 0)

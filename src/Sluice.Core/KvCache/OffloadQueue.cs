@@ -7,11 +7,15 @@ namespace Sluice.Core.KvCache;
 internal sealed class OffloadQueue(BlockPool device, BlockPool host)
 {
     private readonly Queue<Copy> copies = new();
+    private readonly int[] onTheWay = new int[device.Size];
 
     public int Count => copies.Count;
 
     /// <summary>From which block on the device to which on the host, oldest first.</summary>
     public IEnumerable<(int Device, int Host)> Blocks => copies.Select(copy => (copy.Device, copy.Host));
+
+    /// <summary>How many copies hold a device block.</summary>
+    public int CopiesOf(int block) => onTheWay[block];
 
     /// <summary>Orders the copy of a sequence's next device block to a free host block.</summary>
     public void Order(Sequence sequence)
@@ -22,6 +26,7 @@ internal sealed class OffloadQueue(BlockPool device, BlockPool host)
         sequence.Host.Add(target);
         device.Hold(source);
         host.Hold(target);
+        onTheWay[source]++;
         copies.Enqueue(new Copy(source, target, at, sequence, sequence.HostEpoch));
     }
 
@@ -39,6 +44,7 @@ internal sealed class OffloadQueue(BlockPool device, BlockPool host)
             host.Name(done.Host, name);
         }
 
+        onTheWay[done.Device]--;
         device.Release(done.Device);
         host.Release(done.Host);
     }

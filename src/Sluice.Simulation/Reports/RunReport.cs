@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Sluice.Core.Measures;
 
 namespace Sluice.Simulation.Reports;
 
@@ -116,6 +117,10 @@ public sealed record RunReport
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Interruption? Interrupted { get; init; }
 
+    /// <summary>What only a load on a live server has; absent from the JSON of a simulation.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public LoadReport? Load { get; init; }
+
     /// <summary>The run over time, for the plots; not part of the JSON.</summary>
     [JsonIgnore]
     public IReadOnlyList<TimelinePoint> Timeline { get; init; } = [];
@@ -134,6 +139,18 @@ public sealed record RunReport
 /// <param name="Of">Requests the whole run has.</param>
 public sealed record Interruption(long Ended, long Of);
 
+/// <summary>How a live server was loaded.</summary>
+/// <param name="Url">The server.</param>
+/// <param name="Model">The model that was asked for.</param>
+/// <param name="ScheduleDelay">How much later than planned requests were sent, ms. TTFT counts from the plan, so it is in there.</param>
+/// <param name="PromptTokens">Mean tokens of the prompts that were planned, and as the server counted them; null where it did not say.</param>
+/// <param name="Failures">Requests that did not complete, by what the server or the network said.</param>
+public sealed record LoadReport(
+    string Url, string Model, Quantiles ScheduleDelay, PlannedAndServed PromptTokens, IReadOnlyDictionary<string, long> Failures);
+
+/// <summary>A mean as it was planned, and as the server counted it; null where nobody said.</summary>
+public sealed record PlannedAndServed(double Planned, double? Served);
+
 /// <summary>Gain obtained, gain if every token were on time, their ratio, and the clairvoyant bound when asked for.</summary>
 public sealed record GainReport(double Obtained, double Attainable, double Ratio, double? Bound)
 {
@@ -143,11 +160,28 @@ public sealed record GainReport(double Obtained, double Attainable, double Ratio
 }
 
 /// <summary>Mean and percentiles, ms; null where nothing was measured.</summary>
-public sealed record Quantiles(double? Mean, double? P50, double? P90, double? P99);
+public sealed record Quantiles(double? Mean, double? P50, double? P90, double? P99)
+{
+    /// <summary>Those of a stream of values.</summary>
+    public static Quantiles Of(QuantileSketch values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        return new Quantiles(values.Mean, values.Quantile(0.5), values.Quantile(0.9), values.Quantile(0.99));
+    }
+}
 
 /// <summary>One service class of a run.</summary>
 public sealed record ClassReport(
-    long Requests, double GainRatio, double Attainment, Quantiles Ttft, Quantiles Tpot);
+    long Requests, double GainRatio, double Attainment, Quantiles Ttft, Quantiles Tpot)
+{
+    /// <summary>What stands on its scoreboard.</summary>
+    public static ClassReport Of(Scoreboard board)
+    {
+        ArgumentNullException.ThrowIfNull(board);
+        return new ClassReport(
+            board.Requests, board.GainRatio, board.Attainment, Quantiles.Of(board.Ttft), Quantiles.Of(board.Tpot));
+    }
+}
 
 /// <summary>Mean absolute percentage error of predicted step times (0–1), and rank correlation of predicted lengths.</summary>
 public sealed record PredictionError(double StepMape, double? LengthTau);

@@ -1,0 +1,103 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Sluice.Cli.Flags;
+using Sluice.Cli.Output;
+using Sluice.Cli.Serve;
+using Sluice.Core.Requests;
+using Sluice.Gateway;
+using Sluice.Gateway.Admission;
+
+namespace Sluice.Cli.Verbs;
+
+/// <summary><c>sluice serve</c>: OpenAI-compatible HTTP over engines in this process, until a signal.</summary>
+internal static class ServeVerb
+{
+    public static Command Make(CancellationToken stop)
+    {
+        Verb verb = new("serve", "Serves a model, or pretends to, over OpenAI-compatible HTTP until it gets a signal to stop.")
+        {
+            Names = RunFlags.Names,
+            Examples =
+            [
+                "sluice serve",
+                "sluice serve --model qwen2.5-1.5b-q4.gguf --threads 4 --context 32768",
+                "sluice serve --profile llama3-8b-h100,llama3-8b-a100 --instances 4 --batching fcfs --routing roundrobin",
+                "sluice serve --class high,weight=2,ttft=1s,tpot=50ms --class low,ttft=4s,tpot=100ms --listen http://127.0.0.1:9000",
+            ],
+        };
+        ServeFlags flags = new(verb);
+        verb.SetAction(parsed => RunAsync(flags.Plan(parsed), stop).GetAwaiter().GetResult());
+        return verb;
+    }
+
+    private static async Task<int> RunAsync(ServePlan plan, CancellationToken stop)
+    {
+        await using Fleet fleet = plan.Model is null ? PretendedFleet.Start(plan) : LlamaFleet.Start(plan);
+        await using GatewayServer server = new(fleet.Instances, plan.Gateway);
+        await ListenAsync(server, plan);
+        Greet(server, fleet, plan);
+        await Task.Delay(Timeout.Infinite, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await DrainAsync(server, plan);
+        await fleet.StopAsync();
+        await server.StopAsync();
+        return SluiceProgram.Done;
+    }
+
+    private static async Task ListenAsync(GatewayServer server, ServePlan plan)
+    {
+        try
+        {
+            await server.StartAsync();
+        }
+        catch (IOException error) when (error.InnerException is AddressInUseException)
+        {
+            throw new Misuse($"{plan.Gateway.Listen} is taken by another program", "stop that one, or choose another port with --listen");
+        }
+        catch (Exception error) when (error is SocketException or IOException)
+        {
+            throw new Misuse(
+                $"{plan.Gateway.Listen} cannot be listened on: {error.Message}", "choose an address of this machine and a port above 1023 with --listen");
+        }
+    }
+
+    private static void Greet(GatewayServer server, Fleet fleet, ServePlan plan)
+    {
+        string address = server.Address.GetLeftPart(UriPartial.Authority);
+        ClassTable classes = new(plan.Gateway.Classes, plan.Gateway.StandardClass);
+        TextWriter told = Console.Error;
+        string kind = plan.Model is null ? "pretended instance" : "instance";
+        told.WriteLine(
+            $"serving    {fleet.Instances[0].Engine.Model.Facts.Name}: {Shown.Count(fleet.Instances.Count, kind)} {fleet.Description}");
+        told.WriteLine($"policies   {plan.Batching.Spec} within an instance, {plan.Gateway.Routing.Spec} among them");
+        foreach (ServiceClass its in classes.All)
+        {
+            told.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"class      {its.Name}: weight {its.Weight:0.###}, TTFT {Shown.Duration(its.Slo.FirstToken)}, ")
+                + $"TPOT {Shown.Duration(its.Slo.NextToken)}{(its == classes.Standard ? "; for those who name none" : "")}");
+        }
+
+        told.WriteLine($"listening  {address}");
+        told.WriteLine(
+            $"try        curl {address}/v1/chat/completions -d "
+            + "'{\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}],\"max_tokens\":40}'");
+    }
+
+    private static async Task DrainAsync(GatewayServer server, ServePlan plan)
+    {
+        if (server.Busy > 0)
+        {
+            Console.Error.WriteLine(
+                $"stopping   {Shown.Count(server.Busy, "request")} may go on for {Shown.Duration(plan.Drain)}; a second signal ends them at once");
+        }
+
+        using CancellationTokenSource cut = new(plan.Drain);
+        await server.DrainAsync(cut.Token);
+        if (server.Busy > 0)
+        {
+            Console.Error.WriteLine($"stopping   {Shown.Count(server.Busy, "request")} cut off");
+        }
+    }
+}

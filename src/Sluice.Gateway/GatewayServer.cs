@@ -1,0 +1,121 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Sluice.Gateway.Admission;
+using Sluice.Gateway.Endpoints;
+using Sluice.Gateway.Measures;
+using Sluice.Gateway.OpenAi;
+
+namespace Sluice.Gateway;
+
+/// <summary>OpenAI-compatible HTTP over embedded engines of one model.</summary>
+/// <remarks>It does not own the engines: whoever made them stops them after <see cref="StopAsync"/>.</remarks>
+public sealed class GatewayServer : IAsyncDisposable
+{
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
+
+    private readonly WebApplication app;
+    private readonly Dispatcher dispatcher;
+
+    /// <summary>A gateway that does not listen yet.</summary>
+    /// <param name="instances">The engines, at least one, all of one model.</param>
+    /// <param name="options">How it behaves.</param>
+    public GatewayServer(IReadOnlyList<Instance> instances, GatewayOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(instances);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfZero(instances.Count);
+        ClassTable classes = new(options.Checked().Classes, options.StandardClass);
+        GatewayMetrics metrics = new(classes);
+        dispatcher = new Dispatcher(instances, options.Routing, metrics, options.MostHeld);
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddRoutingCore();
+        builder.Services.AddSingleton<IHostLifetime, OwnersLifetime>();
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Limit(kestrel, options));
+        app = builder.Build();
+        Served served = new(options, classes, dispatcher, metrics);
+        app.Use(next => new ErrorReplies(next, dispatcher, metrics, options.Log).HandleAsync);
+        app.UseRouting();
+        Map(app, served);
+    }
+
+    /// <summary>Where it listens, with the port it was given; after <see cref="StartAsync"/>.</summary>
+    public Uri Address => new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+
+    /// <summary>Requests that wait or are served.</summary>
+    public int Busy => dispatcher.Held + dispatcher.Outstanding;
+
+    /// <summary>Begins to listen.</summary>
+    /// <exception cref="IOException">The address is taken or is none of this machine's.</exception>
+    public Task StartAsync(CancellationToken cancel = default) => app.StartAsync(cancel);
+
+    /// <summary>
+    /// Stops taking requests: <c>/ready</c> says so, new ones get a 503, the others go on until they end or <paramref name="cut"/>.
+    /// </summary>
+    public async Task DrainAsync(CancellationToken cut)
+    {
+        dispatcher.Close();
+        while (Busy > 0 && !cut.IsCancellationRequested)
+        {
+            await Task.Delay(Look, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Closes the port and every connection.</summary>
+    public async Task StopAsync()
+    {
+        dispatcher.Close();
+        using CancellationTokenSource soon = new(TimeSpan.FromSeconds(2));
+        await app.StopAsync(soon.Token);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        await app.DisposeAsync();
+        await dispatcher.DisposeAsync();
+    }
+
+    private static void Limit(KestrelServerOptions kestrel, GatewayOptions options)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = options.MostBodyBytes;
+        kestrel.Limits.MaxConcurrentConnections = options.MostConnections;
+
+        // Slow readers are ours to judge: the engine pauses them, and one patience holds for all of their connection.
+        kestrel.Limits.MinResponseDataRate = null;
+        kestrel.Listen(options.Listen, listen => listen.Protocols = HttpProtocols.Http1);
+    }
+
+    private static void Map(WebApplication app, Served served)
+    {
+        AnswerEndpoint chat = new(served, new ChatForm(served.Model), ChatFields.Read);
+        AnswerEndpoint text = new(served, new TextForm(served.Model), CompletionFields.Read);
+        TokenEndpoints tokens = new(served);
+        LookEndpoints looks = new(served);
+        app.MapPost("/v1/chat/completions", chat.HandleAsync);
+        app.MapPost("/v1/completions", text.HandleAsync);
+        app.MapPost("/v1/embeddings", LookEndpoints.RefuseEmbeddings);
+        app.MapPost("/tokenize", tokens.TokenizeAsync);
+        app.MapPost("/detokenize", tokens.DetokenizeAsync);
+        app.MapGet("/v1/models", looks.ModelsAsync);
+        app.MapGet("/v1/models/{**model}", looks.ModelAsync);
+        app.MapGet("/health", looks.HealthAsync);
+        app.MapGet("/ready", looks.ReadyAsync);
+        app.MapGet("/metrics", looks.MetricsAsync);
+        app.MapGet("/v1/sluice/state", looks.StateAsync);
+    }
+
+    /// <summary>Signals are for whoever owns the server; it listens for none itself.</summary>
+    private sealed class OwnersLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}
