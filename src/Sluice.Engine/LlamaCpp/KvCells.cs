@@ -100,8 +100,9 @@ internal sealed partial class KvCells(CellMemory memory, HostStore? host, int bl
 
         renewed.Clear();
         int left = 0;
-        foreach (Awaited share in shares)
+        for (int at = 0; at < shares.Count; at++)
         {
+            Awaited share = shares[at];
             if (lanes.WithContent(share.Block, share.Place, likely: null) is { } source)
             {
                 memory.Share(source.Id, share.Lane.Id, share.Place * blockSize, (share.Place + 1) * blockSize);

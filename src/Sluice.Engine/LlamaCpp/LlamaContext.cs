@@ -52,6 +52,13 @@ public sealed record LlamaContextOptions
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Threads, 512);
         ArgumentOutOfRangeException.ThrowIfLessThan(Sequences, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Sequences, 256);
+        if (BatchTokens < Sequences)
+        {
+            throw new ArgumentException(
+                $"LlamaContextOptions.BatchTokens is {BatchTokens}, but there are {Sequences} sequences, and the library wants a token of each to fit. "
+                + $"Raise it to {Sequences}.");
+        }
+
         if (PassTokens is { } pass && (pass < 1 || pass > BatchTokens))
         {
             throw new ArgumentException(

@@ -38,6 +38,7 @@ public sealed class LlamaRunner : IModelRunner
         this.ownsModel = ownsModel;
         memory = new RunnerMemory(model, options);
         batch = memory.Batch;
+        KvBytesPerToken = model.KvNumbersPerToken * (options.WideKv ? 4 : 2);
         weights = new Weights(model.Vocabulary.Count);
         ends = [.. model.Vocabulary.Ends];
         isDone = new bool[options.Limits.Sequences];
@@ -58,6 +59,9 @@ public sealed class LlamaRunner : IModelRunner
 
     /// <inheritdoc/>
     public ModelFacts Facts { get; }
+
+    /// <summary>Bytes of KV a token takes.</summary>
+    public long KvBytesPerToken { get; }
 
     /// <summary>The cells and who holds them, for tests.</summary>
     internal KvCells Cells => memory.Cells;

@@ -45,6 +45,9 @@ public sealed record LlamaRunnerOptions
     /// <summary>How long steps are believed to take; null, the default, for a guess from two steps at the start.</summary>
     public ILatencyModel? Latency { get; init; }
 
+    /// <summary>Sequence ids of the context: those that hold KV, cached prefixes, and one for copies. Fewer in tests only.</summary>
+    internal int SequenceIds { get; init; } = 256;
+
     /// <summary>Returns these options, or says which to change.</summary>
     public LlamaRunnerOptions Checked()
     {

@@ -7,8 +7,6 @@ namespace Sluice.Engine.LlamaCpp;
 /// <summary>The context of a runner with its cells, its host store and its threads, and what the first steps and copies took.</summary>
 internal sealed class RunnerMemory : IDisposable
 {
-    private const int Ids = 256;
-    private const int Scratch = Ids - 1;
     private const int Repeats = 3;
     private readonly LlamaContext context;
     private readonly ComputeThreads? threads;
@@ -17,14 +15,16 @@ internal sealed class RunnerMemory : IDisposable
     public RunnerMemory(LlamaModel model, LlamaRunnerOptions options)
     {
         Kv = Pools(model, options);
+        int ids = options.SequenceIds;
         int tokens = options.Limits.Tokens;
         int count = options.Threads ?? Math.Max(1, Environment.ProcessorCount / 2);
         context = LlamaContext.Create(model, new LlamaContextOptions
         {
-            // A sequence that computes its last token again may have one cell more for the length of a step.
-            Cells = (Kv.DeviceBlocks * Kv.BlockSize) + options.Limits.Sequences,
-            BatchTokens = tokens,
-            Sequences = Ids,
+            // A sequence that computes its last token again may have one cell more for the length of a step. Fewer cells than ids, or a
+            // batch of fewer tokens, end the process.
+            Cells = Math.Max((Kv.DeviceBlocks * Kv.BlockSize) + options.Limits.Sequences, ids),
+            BatchTokens = Math.Max(tokens, ids),
+            Sequences = ids,
             Threads = count,
             FlashAttention = options.FlashAttention,
             WideKv = options.WideKv,
@@ -34,11 +34,11 @@ internal sealed class RunnerMemory : IDisposable
         {
             threads = ComputeThreads.Attach(context.Pointer, count);
             Batch = new TokenBatch(context.Pointer, tokens);
-            var memory = new CellMemory(context.Memory, Ids);
+            var memory = new CellMemory(context.Memory, ids);
             BlobLayout layout = TryOut(memory, tokens);
             if (Kv.HostBlocks > 0)
             {
-                host = new HostStore(context.Pointer, memory, layout, Scratch, Kv.BlockSize, Kv.HostBlocks);
+                host = new HostStore(context.Pointer, memory, layout, scratch: ids - 1, Kv.BlockSize, Kv.HostBlocks);
                 Copy = MeasureCopies(memory, host);
             }
 

@@ -3,6 +3,7 @@ using Sluice.Core.Batching;
 using Sluice.Core.KvCache;
 using Sluice.Core.Requests;
 using Sluice.Engine;
+using Sluice.Engine.Pretending;
 using Sluice.Simulation;
 using Sluice.Simulation.Profiles;
 using Sluice.Simulation.Traces;
@@ -51,6 +52,52 @@ public sealed class LiveAgainstSimulatedTests
         }
     }
 
+    [Theory]
+    [InlineData("fcfs")]
+    [InlineData("proserve")]
+    [InlineData("slide")]
+    public async Task A_recorded_run_in_real_time_makes_the_same_decisions_again(string batching)
+    {
+        List<SchedulerCall> calls = [];
+        PretendOptions model = Engines.Model(blocks: 60, hostBlocks: 40, speed: 4);
+        await using (LiveEngine engine = Engines.Start(model, batching, new EngineOptions { EventsAhead = 4, Recorder = calls.Add }))
+        {
+            var random = new Random(7);
+            List<Task> clients = [];
+            for (int i = 0; i < 60; i++)
+            {
+                Generation generation = engine.Start(Engines.Ask($"{i % 40} {new string('a', random.Next(1, 2000))}", random.Next(1, 60)) with
+                {
+                    Class = Engines.Class(i % 2 == 0 ? "high" : "low", 2 - (i % 2), 100, 10),
+                });
+                clients.Add(BeAsync(generation, random.Next(8)));
+                await Task.Delay(random.Next(3));
+            }
+
+            await Task.WhenAll(clients);
+        }
+
+        int steps = Replay.Run(calls, batching, model);
+
+        Assert.True(steps > 100, $"{steps} steps");
+        Assert.Contains(calls, call => call.Preempted > 0);
+        Assert.Contains(calls, call => call.Kind == SchedulerCallKind.Detach);
+    }
+
+    /// <summary>One in eight gives up, one in eight dawdles.</summary>
+    private static async Task BeAsync(Generation generation, int kind)
+    {
+        await foreach (GenerationEvent happened in generation.Events.ReadAllAsync())
+        {
+            if (kind == 0)
+            {
+                generation.Cancel();
+            }
+
+            await Task.Delay(kind == 1 ? 15 : 0);
+        }
+    }
+
     /// <summary>More than the machine can serve in time, and more KV than it has; prompts in families with common beginnings.</summary>
     private static List<(TraceRecord Record, int[] Prompt)> Trace(int seed)
     {
@@ -86,14 +133,16 @@ public sealed class LiveAgainstSimulatedTests
     private static Dictionary<long, EndedRequest> Simulate(string batching, int seed, IEnumerable<TraceRecord> trace)
     {
         Dictionary<long, EndedRequest> ended = [];
-        var simulator = new Simulator(new SimulationOptions
+        var options = new SimulationOptions
         {
+            FastForward = false,
             Instances = [Machine()],
             Batching = batching,
             Classes = [new ClassShare(Engines.Class("high", 2, 200, 20), 0.5), new ClassShare(Engines.Class("low", 1, 2000, 100), 0.5)],
             Seed = seed,
             Ended = request => ended.Add(request.Id, request),
-        });
+        };
+        var simulator = new Simulator(options);
         simulator.Run(trace, CancellationToken.None);
         return ended;
     }
@@ -136,12 +185,8 @@ public sealed class LiveAgainstSimulatedTests
             new EngineOptions { Batching = BatchPolicies.Parse(batching), EventsAhead = 1000, Recorder = call => Watch(call, answers) },
             clock);
         started.SetResult(engine);
-        while (answers.Values.Count(answer => answer.HasEnded) < trace.Count)
-        {
-            Assert.Null(engine.State.Fault);
-            await Task.Delay(5);
-        }
-
+        await LiveEngineTests.WaitFor(engine, state => state.Completed == trace.Count || state.Fault is not null);
+        Assert.Null(engine.State.Fault);
         await Task.WhenAll(readers);
         return answers;
     }
@@ -161,7 +206,6 @@ public sealed class LiveAgainstSimulatedTests
             answer.Last = call.At;
             answer.Preemptions = sequence.Preemptions;
             answer.Tokens = sequence.Generated;
-            answer.HasEnded = true;
         }
     }
 
@@ -174,7 +218,5 @@ public sealed class LiveAgainstSimulatedTests
         public int Preemptions { get; set; }
 
         public int Tokens { get; set; }
-
-        public bool HasEnded { get; set; }
     }
 }

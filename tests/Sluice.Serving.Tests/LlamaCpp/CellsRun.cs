@@ -12,6 +12,7 @@ namespace Sluice.Serving.Tests.LlamaCpp;
 internal sealed class CellsRun : IDisposable
 {
     private const int MostSteps = 5_000;
+    private const int MostPaused = 3;
 
     private readonly Random random;
     private readonly string name;
@@ -44,6 +45,7 @@ internal sealed class CellsRun : IDisposable
             WideKv = true,
             PrefixReuse = random.Next(5) > 0,
             Latency = Latency,
+            SequenceIds = random.Next(3) == 0 ? 256 : sequences + MostPaused + random.Next(2, 8),
         };
         pool = options.BlockSize * random.Next(8, 40);
         runner = new LlamaRunner(model, options with { KvTokens = pool, HostTokens = random.Next(4) == 0 ? 0 : random.Next(2 * pool) });
@@ -139,14 +141,17 @@ internal sealed class CellsRun : IDisposable
         }
     }
 
-    /// <summary>Some wait for their reader, keeping their KV, and go on later; now and then one gives its KV up.</summary>
+    /// <summary>Some with a new token wait for their reader, keeping their KV, and go on later; now and then one gives its KV up.</summary>
     private void MovePaused()
     {
-        if (scheduler.Running.Count > 0 && random.Next(12) == 0)
+        if (scheduler.Running.Count > 0 && detached.Count < MostPaused && random.Next(12) == 0)
         {
             Choice choice = LiveRequest.ChoiceOf(scheduler.Running[random.Next(scheduler.Running.Count)]);
-            scheduler.Detach(choice.Sequence);
-            detached.Add(choice);
+            if (choice.Answer.Count > 0 && choice.Sequence.Missing == 1)
+            {
+                scheduler.Detach(choice.Sequence);
+                detached.Add(choice);
+            }
         }
 
         if (detached.Count > 0 && random.Next(3) == 0)
