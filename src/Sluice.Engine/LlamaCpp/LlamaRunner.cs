@@ -66,6 +66,12 @@ public sealed class LlamaRunner : IModelRunner
     /// <summary>The cells and who holds them, for tests.</summary>
     internal KvCells Cells => memory.Cells;
 
+    /// <summary>Stopwatch ticks within the library's decode call so far.</summary>
+    internal long DecodeTicks { get; private set; }
+
+    /// <summary>Stopwatch ticks of sampling so far.</summary>
+    internal long SampleTicks { get; private set; }
+
     /// <summary>Loads a model and makes a runner of it.</summary>
     /// <exception cref="LlamaUnavailableException">llama.cpp cannot be used here.</exception>
     /// <exception cref="ModelUnusableException">The file is missing, damaged or of a kind that cannot be served, or there is not the memory.</exception>
@@ -198,7 +204,9 @@ public sealed class LlamaRunner : IModelRunner
             throw new InvalidOperationException("Slices of a step wait for each other's blocks in a circle.");
         }
 
+        long started = Stopwatch.GetTimestamp();
         int code = batch.Decode();
+        DecodeTicks += Stopwatch.GetTimestamp() - started;
         if (code == 1 && memory.Cells.DropCached(books))
         {
             code = batch.Decode();
@@ -213,6 +221,7 @@ public sealed class LlamaRunner : IModelRunner
 
     private void Sample(Step step, ReadOnlySpan<Slice> slices)
     {
+        long started = Stopwatch.GetTimestamp();
         Span<SampledToken> tokens = step.Tokens;
         foreach ((int slice, int token) in inBatch)
         {
@@ -223,6 +232,8 @@ public sealed class LlamaRunner : IModelRunner
                 tokens[slice] = sampler.Next(batch.Logits(token, weights.All.Length));
             }
         }
+
+        SampleTicks += Stopwatch.GetTimestamp() - started;
     }
 
     private static double Milliseconds(long ticks) => ticks * (1000.0 / Stopwatch.Frequency);
