@@ -42,7 +42,7 @@ internal sealed class RunnerMemory : IDisposable
                 Copy = MeasureCopies(memory, host);
             }
 
-            memory.RemoveFrom(0, 0);
+            memory.Clear();
             Cells = new KvCells(memory, host, Kv.BlockSize, Kv.DeviceBlocks);
         }
         catch
@@ -96,6 +96,7 @@ internal sealed class RunnerMemory : IDisposable
             BlockSize = options.BlockSize,
             DeviceBlocks = (int)(tokens / options.BlockSize),
             HostBlocks = (int)(hostTokens / options.BlockSize),
+            Holders = options.Holders,
             PrefixReuse = options.PrefixReuse,
         }.Checked();
     }

@@ -144,7 +144,7 @@ public sealed class LoadTests
         return JsonNode.Parse(output)!;
     }
 
-    /// <summary>A server that knows completions and nothing else: three words a token fewer events than tokens, usage at the end.</summary>
+    /// <summary>A server that knows completions and nothing else: two tokens a word, one event fewer than tokens, usage at the end.</summary>
     private sealed class PlainServer : IAsyncDisposable
     {
         private readonly HttpListener listener = new();
@@ -189,6 +189,8 @@ public sealed class LoadTests
         private static async Task AnswerAsync(HttpListenerContext call)
         {
             using HttpListenerResponse reply = call.Response;
+            using StreamReader reader = new(call.Request.InputStream);
+            string sent = await reader.ReadToEndAsync();
             string path = call.Request.Url!.AbsolutePath;
             if (path == "/v1/models")
             {
@@ -202,7 +204,7 @@ public sealed class LoadTests
                 return;
             }
 
-            JsonNode body = (await JsonNode.ParseAsync(call.Request.InputStream))!;
+            JsonNode body = JsonNode.Parse(sent)!;
             int words = ((string)body["prompt"]!).Split(' ').Length;
             int answer = (int)body["max_tokens"]!;
             string usage = $$"""{"prompt_tokens":{{(words * 2) + 3}},"completion_tokens":{{answer}}}""";
