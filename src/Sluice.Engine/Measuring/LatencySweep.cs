@@ -46,7 +46,7 @@ public static class LatencySweep
     }
 
     /// <summary>
-    /// The model that meets such samples best: with the cross term of a shared cache where that takes a tenth off the error, else without.
+    /// The model that meets such samples best: with the terms of a shared cache where they take a tenth off the error, else without.
     /// </summary>
     public static ILatencyModel Fit(IReadOnlyList<StepSample> samples)
     {
