@@ -32,7 +32,8 @@ public sealed unsafe class ChatTemplate
     private readonly Dictionary<string, int> controls;
     private readonly bool trims;
 
-    private ChatTemplate(LlamaVocabulary vocabulary, string? template)
+    /// <summary>A template as it stands in a file, or the library's name for one of its own; null for plain lines.</summary>
+    internal ChatTemplate(LlamaVocabulary vocabulary, string? template)
     {
         this.vocabulary = vocabulary;
         this.template = template;

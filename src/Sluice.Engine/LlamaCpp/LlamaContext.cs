@@ -130,7 +130,7 @@ public sealed class LlamaContext : IDisposable
         if (handle.IsInvalid)
         {
             throw new ModelUnusableException(
-                $"llama.cpp cannot make a context of {options.Cells} KV cells for `{model.Path}`: {LlamaLog.LastError ?? "it gives no reason"}. "
+                $"llama.cpp cannot make a context of {options.Cells} KV cells for `{model.Path}`: {LlamaLog.FirstError ?? "it gives no reason"}. "
                 + "Ask for a smaller context, or for fewer sequences");
         }
 

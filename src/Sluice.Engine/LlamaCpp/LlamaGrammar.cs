@@ -4,17 +4,11 @@ namespace Sluice.Engine.LlamaCpp;
 
 /// <summary>A GBNF grammar and how far one answer has come in it. One thread at a time.</summary>
 /// <remarks>
-/// The library's parser and matcher call themselves once for each level of nesting, and a token that is not allowed ends the process:
-/// so size and nesting are bounded here, and <see cref="Accept"/> asks before it passes a token on.
+/// A token that is not allowed ends the process, so <see cref="Accept"/> asks before it passes one on. See <see cref="GrammarLimits"/> for what is
+/// not given to the library at all.
 /// </remarks>
 public sealed unsafe class LlamaGrammar : IDisposable
 {
-    /// <summary>Longest grammar, in characters.</summary>
-    public const int LongestText = 65536;
-
-    /// <summary>Most brackets within one another.</summary>
-    public const int DeepestNesting = 64;
-
     private readonly LlamaModel model;
     private readonly LlamaSamplerHandle sampler;
 
@@ -31,14 +25,15 @@ public sealed unsafe class LlamaGrammar : IDisposable
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(text);
-        Require(text.Length <= LongestText, $"`grammar` has {text.Length} characters. Give at most {LongestText}.");
-        Require(!text.Contains('\0', StringComparison.Ordinal), "`grammar` contains a NUL character. Take it out.");
-        Require(Nesting(text) <= DeepestNesting, $"`grammar` nests brackets more than {DeepestNesting} deep. Name the inner parts as rules.");
+        if (GrammarLimits.Refusal(text) is { } refusal)
+        {
+            throw Refused(refusal);
+        }
+
         LlamaSamplerHandle sampler = LlamaNative.llama_sampler_init_grammar(model.Vocabulary.Pointer, text, "root");
         if (sampler.IsInvalid)
         {
-            throw new GenerationRefusedException(
-                Refusal.Invalid, "grammar", "`grammar` is no GBNF grammar with a rule `root` that llama.cpp can read. Mend it, or leave it out.");
+            throw Refused("`grammar` is no GBNF grammar with a rule `root` that llama.cpp can read. Mend it, or leave it out.");
         }
 
         return new LlamaGrammar(model, sampler);
@@ -104,30 +99,5 @@ public sealed unsafe class LlamaGrammar : IDisposable
     /// <inheritdoc/>
     public void Dispose() => sampler.Dispose();
 
-    /// <summary>Most open brackets at once; those in quotes count too, which errs on the safe side.</summary>
-    private static int Nesting(string text)
-    {
-        int open = 0;
-        int most = 0;
-        foreach (char letter in text)
-        {
-            open = letter switch
-            {
-                '(' => open + 1,
-                ')' => Math.Max(0, open - 1),
-                _ => open,
-            };
-            most = Math.Max(most, open);
-        }
-
-        return most;
-    }
-
-    private static void Require(bool holds, string message)
-    {
-        if (!holds)
-        {
-            throw new GenerationRefusedException(Refusal.Invalid, "grammar", message);
-        }
-    }
+    private static GenerationRefusedException Refused(string message) => new(Refusal.Invalid, "grammar", message);
 }

@@ -22,7 +22,7 @@ public enum LlamaLogLevel
     Error,
 }
 
-/// <summary>The library's log: whole lines of warnings and errors go to a sink, and the last errors of a thread can be asked for.</summary>
+/// <summary>The library's log: whole lines of warnings and errors go to a sink, and the first error of a call can be asked for.</summary>
 public static unsafe class LlamaLog
 {
     /// <summary>Goes on with the line before, at its level.</summary>
@@ -39,11 +39,11 @@ public static unsafe class LlamaLog
     /// <summary>The library's own word on which processor variant it loaded; null before it did.</summary>
     internal static string? LoadedVariant { get; private set; }
 
-    /// <summary>The last error this thread caused since <see cref="Forget"/>; null when there was none.</summary>
-    internal static string? LastError => line?.LastError;
+    /// <summary>The first error this thread caused since <see cref="Forget"/>; null when there was none.</summary>
+    internal static string? FirstError => line?.FirstError;
 
     /// <summary>Starts anew for this thread.</summary>
-    internal static void Forget() => (line ??= new Line()).LastError = null;
+    internal static void Forget() => (line ??= new Line()).FirstError = null;
 
     /// <summary>Sends the library's log here instead of standard error.</summary>
     internal static void Attach() => LlamaNative.llama_log_set(&Write, null);
@@ -79,7 +79,7 @@ public static unsafe class LlamaLog
 
         if (current.Level == LlamaLogLevel.Error)
         {
-            current.LastError = whole;
+            current.FirstError ??= Plain(whole);
         }
 
         try
@@ -90,6 +90,13 @@ public static unsafe class LlamaLog
         {
             // Nothing managed may fall through native frames; a sink that fails loses its line.
         }
+    }
+
+    /// <summary>Without the name of the function it came from; the first error says the cause, later ones that things failed for it.</summary>
+    private static string Plain(string text)
+    {
+        int colon = text.IndexOf(": ", StringComparison.Ordinal);
+        return colon > 0 && !text.AsSpan(0, colon).Contains(' ') ? text[(colon + 2)..] : text;
     }
 
     /// <summary>From a line that ends in <c>libggml-cpu-zen4.so</c>: zen4.</summary>
@@ -107,6 +114,6 @@ public static unsafe class LlamaLog
 
         public LlamaLogLevel Level { get; set; }
 
-        public string? LastError { get; set; }
+        public string? FirstError { get; set; }
     }
 }

@@ -97,7 +97,7 @@ public sealed unsafe class LlamaModel : IDisposable
         if (handle.IsInvalid)
         {
             throw new ModelUnusableException(
-                $"llama.cpp cannot load `{path}`: {LlamaLog.LastError ?? "it gives no reason"}. Name a GGUF file of an architecture it knows");
+                $"llama.cpp cannot load `{path}`: {LlamaLog.FirstError ?? "it gives no reason"}. Name a GGUF file of an architecture it knows");
         }
 
         if (Unservable(handle) is { } why)
@@ -140,6 +140,12 @@ public sealed unsafe class LlamaModel : IDisposable
 
     private long KvNumbers()
     {
+        // The library ends the process when asked for the heads of a model without layers, as one of which only the vocabulary was loaded.
+        if (Layers == 0)
+        {
+            return 0;
+        }
+
         int heads = Math.Max(1, LlamaNative.llama_model_n_head(Handle));
         long headsKv = Math.Max(1, LlamaNative.llama_model_n_head_kv(Handle));
         long width = Width / heads;

@@ -71,6 +71,17 @@ public sealed class ChatTemplateTests(RandomModels models) : IClassFixture<Rando
     public void Texts_of_any_length_fit() =>
         Assert.True(models.Exact.Chat.Apply([.. Enumerable.Repeat(new ChatMessage("user", new string('z', 10_000)), 50)]).Length > 500_000 / 4);
 
+    [Theory]
+    [InlineData("llama3", "<|start_header_id|>system<|end_header_id|>\n\nS<|eot_id|><|start_header_id|>user<|end_header_id|>\n\nhi<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n")]
+    [InlineData("gemma", "<start_of_turn>user\nS\n\nhi<end_of_turn>\n<start_of_turn>model\n")]
+    [InlineData("zephyr", "<|system|>\nS<|endoftext|>\n<|user|>\n  hi <|endoftext|>\n<|assistant|>\n")]
+    public void Templates_of_other_families_trim_and_join_as_they_do(string name, string expected)
+    {
+        int[] tokens = new ChatTemplate(Vocabulary, name).Apply([new("system", "S"), new("user", "  hi ")]);
+
+        Assert.Equal(Vocabulary.Tokenize(expected, addSpecial: true, parseSpecial: true), tokens);
+    }
+
     [SharedDataFact]
     public void A_model_without_a_template_and_without_turns_gets_plain_lines()
     {

@@ -72,6 +72,19 @@ public sealed class DamagedModelTests(RandomModels models) : IClassFixture<Rando
         Assert.Contains(key, Refused(Written(whole)), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("ka", "ba")]
+    [InlineData("ka", "k\0")]
+    public void A_vocabulary_with_a_token_twice_is_refused(string token, string instead)
+    {
+        byte[] whole = Bytes(Small);
+        int merges = whole.AsSpan().IndexOf("tokenizer.ggml.merges"u8);
+        int at = whole.AsSpan(0, merges).LastIndexOf(Encoding.UTF8.GetBytes(token));
+        Encoding.UTF8.GetBytes(instead).CopyTo(whole, at);
+
+        Assert.Contains("twice", Refused(Written(whole)), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_flipped_bit_in_the_head_never_ends_the_process()
     {

@@ -56,7 +56,12 @@ internal static unsafe class Greedy
         {
             llama_batch batch = new()
             {
-                n_tokens = input.Length, token = token, pos = pos, n_seq_id = n, seq_id = (int**)ids, logits = logits,
+                n_tokens = input.Length,
+                token = token,
+                pos = pos,
+                n_seq_id = n,
+                seq_id = (int**)ids,
+                logits = logits,
             };
             Assert.Equal(0, LlamaNative.llama_decode(context.Pointer, batch));
         }

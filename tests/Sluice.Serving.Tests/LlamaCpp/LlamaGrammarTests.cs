@@ -65,6 +65,9 @@ public sealed class LlamaGrammarTests(RandomModels models) : IClassFixture<Rando
     [InlineData("root ::= root \"a\"")]
     [InlineData("root ::= (\"a\"")]
     [InlineData("root ::= \"a\"{3,1}")]
+    [InlineData("root ::= \"a\"{1001}")]
+    [InlineData("root ::= \"a\"{-1}")]
+    [InlineData("root ::= \"a\"{2}{2}")]
     [InlineData("root ::= \"\\x\"")]
     [InlineData("root ::= \"a\\0\0\"")]
     public void What_is_no_grammar_is_refused_by_its_field(string text) =>
@@ -78,6 +81,15 @@ public sealed class LlamaGrammarTests(RandomModels models) : IClassFixture<Rando
 
         Assert.Contains("characters", Refused(nested), StringComparison.Ordinal);
         Assert.Contains("deep", Refused(deep), StringComparison.Ordinal);
+        Assert.Contains("too much", Refused($"root ::= \"{new string('a', 60_000)}\"{{1000}}"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Braces_and_brackets_in_quotes_classes_and_remarks_are_no_repetitions()
+    {
+        using LlamaGrammar grammar = LlamaGrammar.Parse(models.Exact, "# {9,1} (((\nroot ::= \"{9,1}\" | [{(}] | \"\\\"{2,1}\"");
+
+        Assert.True(grammar.Allows(Byte('{')));
     }
 
     private string Refused(string text) =>

@@ -80,17 +80,17 @@ internal static class GgufCheck
     /// <summary>The library reads these lists side by side and trusts their lengths.</summary>
     private static void RequireVocabulary(GgufHead head)
     {
-        if (head.List("tokenizer.ggml.tokens") is not { } tokens)
+        if (head.List(GgufHead.Tokens) is not { } tokens)
         {
-            if (head.Has("tokenizer.ggml.tokens"))
+            if (head.Has(GgufHead.Tokens))
             {
-                throw new InvalidDataException("its `tokenizer.ggml.tokens` is no list");
+                throw new InvalidDataException($"its `{GgufHead.Tokens}` is no list");
             }
 
             return;
         }
 
-        RequireList(head, "tokenizer.ggml.tokens", GgufType.Text, null);
+        RequireList(head, GgufHead.Tokens, GgufType.Text, null);
         RequireList(head, "tokenizer.ggml.merges", GgufType.Text, null);
         RequireList(head, "tokenizer.ggml.scores", GgufType.Float32, tokens.Count);
         RequireList(head, "tokenizer.ggml.token_type", GgufType.Int32, tokens.Count);

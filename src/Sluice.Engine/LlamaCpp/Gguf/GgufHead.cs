@@ -1,8 +1,13 @@
+using System.Text;
+
 namespace Sluice.Engine.LlamaCpp.Gguf;
 
 /// <summary>The head of a GGUF file: its keys and where its tensors lie.</summary>
 internal sealed class GgufHead
 {
+    /// <summary>The key of the list of tokens.</summary>
+    public const string Tokens = "tokenizer.ggml.tokens";
+
     private const uint Magic = 0x46554747;
     private const uint TypeText = 8;
     private const uint TypeArray = 9;
@@ -114,12 +119,28 @@ internal sealed class GgufHead
             reader.Skip((long)count * Lengths[element], $"`{key}`");
         }
 
+        // Tokens must differ: the library keeps them in a dictionary and ends the process when it finds one twice. Empty ones it renames.
+        HashSet<string>? tokens = element == TypeText && key == Tokens ? new(count, StringComparer.Ordinal) : null;
         for (int i = 0; element == TypeText && i < count; i++)
         {
-            reader.Skip(reader.Count(1, $"bytes of `{key}`"), $"`{key}`");
+            if (tokens is null)
+            {
+                reader.Skip(reader.Count(1, $"bytes of `{key}`"), $"`{key}`");
+            }
+            else if (TokenOf(reader.Bytes($"`{key}`")) is { Length: > 0 } token && !tokens.Add(token))
+            {
+                throw new InvalidDataException($"its vocabulary has the token `{token}` twice");
+            }
         }
 
         return new Value(null, null, ((GgufType)element, count));
+    }
+
+    /// <summary>A token as the library tells them apart: by its bytes, up to the first 0.</summary>
+    private static string TokenOf(byte[] text)
+    {
+        int end = text.AsSpan().IndexOf((byte)0);
+        return Encoding.Latin1.GetString(end < 0 ? text : text.AsSpan(0, end));
     }
 
     private void ReadTensors(GgufReader reader, int count)

@@ -30,13 +30,15 @@ internal sealed class GgufReader(Stream stream)
     }
 
     /// <summary>A text.</summary>
-    public string Text(string what)
+    public string Text(string what) => Encoding.UTF8.GetString(Bytes(what));
+
+    /// <summary>The bytes of a text.</summary>
+    public byte[] Bytes(string what)
     {
-        int length = Count(1, $"bytes of {what}");
-        byte[] text = new byte[length];
+        byte[] text = new byte[Count(1, $"bytes of {what}")];
         stream.ReadExactly(text);
-        Position += length;
-        return Encoding.UTF8.GetString(text);
+        Position += text.Length;
+        return text;
     }
 
     /// <summary>Goes on without looking.</summary>
