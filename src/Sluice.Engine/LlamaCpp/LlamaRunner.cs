@@ -215,7 +215,7 @@ public sealed class LlamaRunner : IModelRunner
         if (code != 0)
         {
             throw new ModelFailedException(
-                $"llama.cpp could not compute a step of {batch.Count} tokens (code {code}): {LlamaLog.LastError ?? "it gives no reason"}. Send the request again.");
+                $"llama.cpp could not compute a step of {batch.Count} tokens (code {code}): {LlamaLog.FirstError ?? "it gives no reason"}. Send the request again.");
         }
     }
 

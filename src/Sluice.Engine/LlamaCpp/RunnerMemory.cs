@@ -145,7 +145,7 @@ internal sealed class RunnerMemory : IDisposable
         return code == 0
             ? took
             : throw new ModelUnusableException(
-                $"llama.cpp cannot compute with `{context.Model.Path}` (code {code}): {LlamaLog.LastError ?? "it gives no reason"}. Check the model file");
+                $"llama.cpp cannot compute with `{context.Model.Path}` (code {code}): {LlamaLog.FirstError ?? "it gives no reason"}. Check the model file");
     }
 
     /// <summary>Copies one block and several to the host and back; the slower way counts.</summary>
