@@ -53,5 +53,6 @@ internal sealed class Misuse(string cause, string hint) : Exception(cause)
     }
 
     private static string Path(CommandResult command) =>
-        command.Parent is CommandResult parent ? $"{Path(parent)} {command.Command.Name}" : "sluice";
+        command.Parent is CommandResult parent ? $"{Path(parent)} {command.Command.Name}"
+        : command.Command is RootCommand ? "sluice" : command.Command.Name;
 }

@@ -7,7 +7,7 @@ using Sluice.Simulation.Reports;
 
 namespace Sluice.Cli;
 
-/// <summary>Runs a plan on all cores. What comes out depends on the plan alone, not on which run ends first.</summary>
+/// <summary>Runs a plan on as many cores as it may take. What comes out depends on the plan alone, not on which run ends first.</summary>
 internal static class RunMatrix
 {
     /// <summary>
@@ -24,7 +24,7 @@ internal static class RunMatrix
         using ProgressLine progress = new(runs.Sum(run => looks[run.Seed].Requests), "requests");
         RunBounds bounds = new(plan.Trace, cancel);
         RunReport?[] begun = new RunReport?[runs.Count];
-        ParallelOptions cores = new() { MaxDegreeOfParallelism = Environment.ProcessorCount };
+        ParallelOptions cores = new() { MaxDegreeOfParallelism = plan.Workers };
         try
         {
             // One at a time from the front, so that no core is left with all the heavy runs.

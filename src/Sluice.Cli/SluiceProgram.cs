@@ -22,15 +22,19 @@ internal static class SluiceProgram
     private const string ShowStack = "SLUICE_STACK";
 
     /// <summary>Runs one command line and returns its exit code.</summary>
-    public static int Run(string[] args)
+    public static int Run(string[] args) => Run(args, Root);
+
+    /// <summary>Likewise with another command at the root; it is given what asks it to stop.</summary>
+    public static int Run(string[] args, Func<CancellationToken, Command> root)
     {
+        ArgumentNullException.ThrowIfNull(root);
         using CancellationTokenSource interrupted = new();
         using PosixSignalRegistration interrupt = Cancelling(PosixSignal.SIGINT, interrupted);
         using PosixSignalRegistration terminate = Cancelling(PosixSignal.SIGTERM, interrupted);
         try
         {
             ParserConfiguration parser = new() { ResponseFileTokenReplacer = null };
-            ParseResult parsed = Root(interrupted.Token).Parse(args, parser);
+            ParseResult parsed = root(interrupted.Token).Parse(args, parser);
             if (parsed.Action is ParseErrorAction)
             {
                 throw Misuse.Of(parsed);

@@ -34,6 +34,9 @@ internal sealed record RunPlan
     /// <summary>Whether the bound of the gain is wanted too.</summary>
     public bool Bound { get; init; }
 
+    /// <summary>Most runs at the same time; all cores by default.</summary>
+    public int Workers { get; init; } = Environment.ProcessorCount;
+
     /// <summary>The options of every run, in the order of reports: by load, then policy pair, then seed.</summary>
     public IReadOnlyList<SimulationOptions> Runs() =>
         [.. from rateScale in RateScales

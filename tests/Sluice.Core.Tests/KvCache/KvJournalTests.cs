@@ -11,7 +11,7 @@ public sealed class KvJournalTests
     [Fact]
     public void What_is_taken_shared_and_given_back_stands_in_order()
     {
-        KvMemory memory = Memory(blocks: 8);
+        KvMemory memory = Memory(blocks: 8, host: 0);
         Sequence first = Sequences.Make(1, 10, new PromptBlocks(new ulong[] { 7, 8 }, Block));
         Sequence second = Sequences.Make(2, 10, new PromptBlocks(new ulong[] { 7, 9 }, Block));
 
@@ -79,6 +79,6 @@ public sealed class KvJournalTests
         Assert.Equal(0, memory.Holders);
     }
 
-    private KvMemory Memory(int blocks, bool prefixReuse = true) =>
-        new(new KvOptions { BlockSize = Block, DeviceBlocks = blocks, HostBlocks = 8, PrefixReuse = prefixReuse }) { Journal = journal };
+    private KvMemory Memory(int blocks, bool prefixReuse = true, int host = 8) =>
+        new(new KvOptions { BlockSize = Block, DeviceBlocks = blocks, HostBlocks = host, PrefixReuse = prefixReuse }) { Journal = journal };
 }

@@ -1,0 +1,4 @@
+using Sluice.Cli;
+using Sluice.Study;
+
+return SluiceProgram.Run(args, StudyVerb.Make);
