@@ -1,4 +1,5 @@
 using Sluice.Core.Batching;
+using Sluice.Core.Requests;
 
 namespace Sluice.Core.Tests.Batching;
 
@@ -50,6 +51,30 @@ public class EveryPolicyTests
         }
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Who_paused_in_the_middle_of_a_prompt_goes_on_from_there(string policy)
+    {
+        var instance = new Instance(policy, tokens: 128);
+        Sequence pausing = instance.Add(300);
+        instance.Step();
+        int computed = pausing.DeviceTokens;
+        instance.Scheduler.Detach(pausing);
+        Sequence other = instance.Add(10);
+
+        Assert.Equal([other], instance.Shares().Select(share => share.Sequence));
+        Assert.True(instance.Scheduler.TryResume(pausing));
+        for (int step = 0; step < 10; step++)
+        {
+            Assert.True(pausing.DeviceTokens >= computed);
+            instance.Step();
+        }
+
+        Assert.InRange(computed, 64, 128);
+        Assert.True(pausing.Generated > 3);
+        Assert.Equal(0, pausing.Preemptions);
     }
 
     [Theory]

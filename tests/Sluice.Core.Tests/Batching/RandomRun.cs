@@ -17,6 +17,7 @@ internal sealed class RandomRun
     private readonly ServiceClass[] classes;
     private readonly Dictionary<Sequence, int> answers = [];
     private readonly List<Sequence> live = [];
+    private readonly List<Sequence> paused = [];
     private readonly HashSet<long> ended = [];
     private readonly int pool;
     private Instant now;
@@ -63,7 +64,12 @@ internal sealed class RandomRun
                 End(live[random.Next(live.Count)]);
             }
 
-            bool moved = random.Next(2) == 0 && RunSteady() || RunStep();
+            if (random.Next(10) == 0)
+            {
+                MovePaused();
+            }
+
+            bool moved = random.Next(2) == 0 && RunSteady() || RunStep() || GoOn(keepsMemory: false);
             idle = moved ? 0 : idle + 1;
             Check(idle < 10, "nobody is served although all copies are done");
             int copies = scheduler.Memory.PendingOffloads;
@@ -75,6 +81,39 @@ internal sealed class RandomRun
         Check(scheduler.IsIdle, "the scheduler is not idle at the end");
         scheduler.Memory.CompleteOffloads(scheduler.Memory.PendingOffloads);
         Check(scheduler.Memory.FreeBlocks == scheduler.Memory.DeviceBlocks, "not every block came back");
+    }
+
+    /// <summary>Somebody who runs pauses, wherever it is, or somebody who paused goes on, with its memory or without.</summary>
+    private void MovePaused()
+    {
+        if (scheduler.Running.Count > 0 && random.Next(2) == 0)
+        {
+            Sequence sequence = scheduler.Running[random.Next(scheduler.Running.Count)];
+            scheduler.Detach(sequence);
+            paused.Add(sequence);
+        }
+        else
+        {
+            GoOn(random.Next(4) > 0);
+        }
+    }
+
+    /// <summary>Whoever paused longest goes on. False when nobody does.</summary>
+    private bool GoOn(bool keepsMemory)
+    {
+        if (paused.Count == 0 || (keepsMemory && !scheduler.TryResume(paused[0])))
+        {
+            return false;
+        }
+
+        if (!keepsMemory)
+        {
+            scheduler.GiveUp(paused[0]);
+            scheduler.Add(paused[0], now);
+        }
+
+        paused.RemoveAt(0);
+        return true;
     }
 
     private void Arrive(int id)
@@ -213,7 +252,7 @@ internal sealed class RandomRun
     {
         scheduler.Memory.Audit(live);
         int known = scheduler.Waiting + scheduler.Running.Count;
-        Check(known == live.Count, $"{live.Count} live, but {scheduler.Waiting} wait and {scheduler.Running.Count} run");
+        Check(known == live.Count - paused.Count, $"{live.Count} live, {paused.Count} of them paused, but {scheduler.Waiting} wait and {scheduler.Running.Count} run");
         for (int i = 0; i < scheduler.Running.Count; i++)
         {
             Check(scheduler.Running[i].State == SequenceState.Running, "one of the running does not run");
@@ -223,6 +262,7 @@ internal sealed class RandomRun
     private void End(Sequence sequence)
     {
         scheduler.End(sequence);
+        paused.Remove(sequence);
         Forget(sequence);
     }
 

@@ -1,4 +1,5 @@
 using Sluice.Core.Batching;
+using Sluice.Core.Batching.Slide;
 using Sluice.Core.Requests;
 using Sluice.Core.Tests.Batching;
 
@@ -104,6 +105,26 @@ public class SlidePolicyTests
 
         Assert.Equal(0, running.Preemptions);
         Assert.Equal(21, running.Generated);
+    }
+
+    [Fact]
+    public void A_pause_teaches_nothing_about_lengths_and_the_end_teaches_the_whole_answer()
+    {
+        var policy = new SlidePolicy(new SlideOptions(), new BatchPolicyContext());
+        var instance = new Instance(policy);
+        Sequence answer = instance.Add(10);
+        instance.Step();
+        instance.Step();
+        double before = policy.MeanAnswer;
+
+        instance.Scheduler.Detach(answer);
+        Assert.Equal(before, policy.MeanAnswer);
+
+        instance.Scheduler.TryResume(answer);
+        instance.Step();
+        instance.Scheduler.End(answer);
+        Assert.Equal(3, answer.Generated);
+        Assert.Equal(((8 * before) + 3) / 9, policy.MeanAnswer, 9);
     }
 
     /// <summary>

@@ -51,6 +51,9 @@ public sealed class SlidePolicy : IBatchPolicy
         }
     }
 
+    /// <summary>The mean of the answers that ended, tokens.</summary>
+    internal double MeanAnswer => lengths.Mean;
+
     /// <inheritdoc/>
     public void Enqueue(Sequence sequence, Instant now)
     {
