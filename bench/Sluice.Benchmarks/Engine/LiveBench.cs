@@ -17,8 +17,8 @@ namespace Sluice.Benchmarks.Engine;
 
 /// <summary>
 /// Measures a model, serves a small trace with it in this process, and lets the simulator foresee the same trace from what was measured:
-/// <c>live MODEL [--threads N] [--batching NAME] [--synthetic SPEC] [--for SECONDS]</c>. Half of the measuring comes before the run and half
-/// after it, so that a machine that gets slower or faster meanwhile counts on both sides.
+/// <c>live MODEL [--threads N] [--batching NAME[,…]] [--synthetic SPEC] [--for SECONDS] [--rounds N]</c>. Half of the measuring comes before the run and half
+/// after it, so that a machine that gets slower or faster meanwhile counts on both sides. It foresees twice: with steps that take what was measured, and with steps that take what policies believe.
 /// </summary>
 internal static class LiveBench
 {
@@ -31,7 +31,6 @@ internal static class LiveBench
     public static async Task RunAsync(string[] args)
     {
         string Flag(string name, string usual) => Array.IndexOf(args, name) is > 0 and var at ? args[at + 1] : usual;
-        string batching = Flag("--batching", "fcfs");
         var options = new LlamaRunnerOptions
         {
             Threads = int.Parse(Flag("--threads", "1"), CultureInfo.InvariantCulture),
@@ -39,8 +38,27 @@ internal static class LiveBench
         TimeSpan half = TimeSpan.FromSeconds(double.Parse(Flag("--for", "30"), CultureInfo.InvariantCulture) / 2);
         List<TraceRecord> trace = [.. SyntheticWorkload.Parse(
             Flag("--synthetic", "requests=60,prompt=200,answer=40,rate=1.5")).Read(seed: 1)];
-
+        int rounds = int.Parse(Flag("--rounds", "1"), CultureInfo.InvariantCulture);
+        string[] policies = Flag("--batching", "fcfs").Split(',');
         using LlamaModel model = LlamaModel.Load(args[1]);
+        var all = new LiveComparison();
+        for (int round = 0; round < rounds; round++)
+        {
+            foreach (string batching in policies)
+            {
+                await RoundAsync(model, options, half, batching, trace, all);
+            }
+        }
+
+        if (rounds > 1)
+        {
+            all.TellMedians(rounds);
+        }
+    }
+
+    private static async Task RoundAsync(
+        LlamaModel model, LlamaRunnerOptions options, TimeSpan half, string batching, List<TraceRecord> trace, LiveComparison all)
+    {
         List<StepSample> samples = [];
         List<SchedulerCall> calls = [];
         Scoreboard live;
@@ -56,23 +74,25 @@ internal static class LiveBench
 
         using var again = new LlamaRunner(model, options);
         samples.AddRange(LatencySweep.Run(again, half));
-        ILatencyModel learned = LatencySweep.Fit(samples);
-        Scoreboard foreseen = Simulate(again.Facts, learned, batching, trace);
+        ILatencyModel belief = LatencySweep.Fit(samples);
+        (StepTimes truth, double error) = StepTimesFit.Of(samples);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{model.Description}, {again.Facts.Backend}, {options.Threads} threads, {batching}: {samples.Count} steps measured; mean error of the five terms "
-            + $"{LatencyFit.FiveTerms(samples).Mape:P1}, with those of a shared cache {LatencyFit.SharedCache(samples).Mape:P1}; "
+            + $"{LatencyFit.FiveTerms(samples).Mape:P1}, with those of a shared cache {LatencyFit.SharedCache(samples).Mape:P1}, of the step times {error:P1}; "
             + $"{state.Steps} steps served, error after correction {state.StepMape:P1}"));
-        TellSteps(calls, learned);
-        Tell("TTFT", live.Ttft, foreseen.Ttft);
-        Tell("TPOT", live.Tpot, foreseen.Tpot);
-        Tell("E2E", live.EndToEnd, foreseen.EndToEnd);
+        TellSteps(calls, belief, truth);
+        all.Add(
+            batching, live, Simulate(again.Facts, belief, truth, batching, trace), Simulate(again.Facts, belief, null, batching, trace));
     }
 
     /// <summary>How the steps of the run went beside what was learnt, and how long the engine took between two of them.</summary>
-    private static void TellSteps(List<SchedulerCall> calls, ILatencyModel learned)
+    private static void TellSteps(List<SchedulerCall> calls, ILatencyModel belief, StepTimes truth)
     {
-        List<double> ratios = [];
+        List<double> toBelief = [];
+        List<double> toTruth = [];
+        double took = 0;
+        double foreseen = 0;
         List<double> between = [];
         Instant? last = null;
         StepShape shape = default;
@@ -93,32 +113,18 @@ internal static class LiveBench
             }
             else if (call.Kind == SchedulerCallKind.Complete)
             {
-                ratios.Add(call.Took / learned.Step(shape));
+                toBelief.Add(call.Took / belief.Step(shape));
+                toTruth.Add(call.Took / truth.Milliseconds(shape));
+                took += call.Took;
+                foreseen += truth.Milliseconds(shape);
                 last = call.At;
             }
         }
 
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"steps: measured / learnt, median {Median(ratios):0.00}; from the end of a step to the plan of the next, median {Median(between):0} us"));
-    }
-
-    private static double Median(List<double> values)
-    {
-        values.Sort();
-        return values.Count == 0 ? double.NaN : values[values.Count / 2];
-    }
-
-    private static void Tell(string what, QuantileSketch live, QuantileSketch foreseen)
-    {
-        foreach (double quantile in new[] { 0.5, 0.9 })
-        {
-            double real = live.Quantile(quantile) ?? 0;
-            double simulated = foreseen.Quantile(quantile) ?? 0;
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{what} p{100 * quantile:0}: live {real:0.0} ms, simulated {simulated:0.0} ms, {(simulated / real) - 1:+0.0 %;-0.0 %}"));
-        }
+            $"steps: measured / belief, median {LiveComparison.Median(toBelief):0.00}; measured / step times, median {LiveComparison.Median(toTruth):0.00}, of all together "
+            + $"{took / foreseen:0.00}; from the end of a step to the plan of the next, median {LiveComparison.Median(between):0} us"));
     }
 
     /// <summary>Open-loop: each request is started at its time, whatever became of those before.</summary>
@@ -175,12 +181,13 @@ internal static class LiveBench
         }
     }
 
-    private static Scoreboard Simulate(ModelFacts facts, ILatencyModel latency, string batching, List<TraceRecord> trace)
+    private static Scoreboard Simulate(ModelFacts facts, ILatencyModel latency, StepTimes? steps, string batching, List<TraceRecord> trace)
     {
         var profile = new Profile
         {
             Name = facts.Name,
             Latency = latency,
+            Steps = steps,
             BlockSize = facts.Kv.BlockSize,
             Blocks = facts.Kv.DeviceBlocks,
             HostBlocks = facts.Kv.HostBlocks,
