@@ -39,7 +39,7 @@ public static class StepTimesFit
         int most = Math.Max(samples.Max(sample => sample.Shape.Prefills + sample.Shape.Decodes), 2);
         var times = new StepTimes
         {
-            Dense = new Curve(places.Select((place, i) => ((double)place, x[i]))),
+            Dense = Known(places, x),
             Heads = new Curve([(1, 0), (most, Digits.Seven(terms[0] * (most - 1)))]),
             Decode = new DecodeAttention(0, 0, terms[1]),
             Mixed = new MixedAttention(0, terms[2], 0, terms[3], terms[4], 0, terms[5]),
@@ -58,6 +58,14 @@ public static class StepTimesFit
             .CountBy(place => place)
             .ToDictionary();
         return [.. places.Where(place => place == largest || nearest.GetValueOrDefault(place) >= LeastSamples)];
+    }
+
+    /// <summary>The curve; a point that was fitted to nothing but steps held up is 0, and its neighbours know better.</summary>
+    private static Curve Known(int[] places, double[] x)
+    {
+        var points = places.Select((place, i) => (X: (double)place, Y: x[i])).ToArray();
+        var known = points.Where(point => point.Y > 0).ToArray();
+        return new Curve(known.Length > 0 ? known : points);
     }
 
     private static double[] Features(StepShape step, int[] places)
