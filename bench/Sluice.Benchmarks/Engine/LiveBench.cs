@@ -18,7 +18,8 @@ namespace Sluice.Benchmarks.Engine;
 /// <summary>
 /// Measures a model, serves a small trace with it in this process, and lets the simulator foresee the same trace from what was measured:
 /// <c>live MODEL [--threads N] [--batching NAME[,…]] [--synthetic SPEC] [--for SECONDS] [--rounds N]</c>. Half of the measuring comes before the run and half
-/// after it, so that a machine that gets slower or faster meanwhile counts on both sides. It foresees twice: with steps that take what was measured, and with steps that take what policies believe.
+/// after it, so that a machine that gets slower or faster meanwhile counts on both sides. It foresees twice: with steps that take what was measured, and with steps that take what policies believe;
+/// each time with the very arrivals that the engine saw.
 /// </summary>
 internal static class LiveBench
 {
@@ -61,14 +62,13 @@ internal static class LiveBench
     {
         List<StepSample> samples = [];
         List<SchedulerCall> calls = [];
-        Scoreboard live;
         EngineState state;
         IModelRunner runner = new LlamaRunner(model, options);
         samples.AddRange(LatencySweep.Run(runner, half));
         await using (var engine = new LiveEngine(
             new LearnedRunner(runner, LatencySweep.Fit(samples)), new EngineOptions { Batching = BatchPolicies.Parse(batching), Recorder = calls.Add }))
         {
-            live = await ServeAsync(engine, trace);
+            await ServeAsync(engine, trace);
             state = engine.State;
         }
 
@@ -82,8 +82,9 @@ internal static class LiveBench
             + $"{LatencyFit.FiveTerms(samples).Mape:P1}, with those of a shared cache {LatencyFit.SharedCache(samples).Mape:P1}, of the step times {error:P1}; "
             + $"{state.Steps} steps served, error after correction {state.StepMape:P1}"));
         TellSteps(calls, belief, truth);
+        (Scoreboard live, List<TraceRecord> came) = Score(calls);
         all.Add(
-            batching, live, Simulate(again.Facts, belief, truth, batching, trace), Simulate(again.Facts, belief, null, batching, trace));
+            batching, live, Simulate(again.Facts, belief, truth, batching, came), Simulate(again.Facts, belief, null, batching, came));
     }
 
     /// <summary>How the steps of the run went beside what was learnt, and how long the engine took between two of them.</summary>
@@ -128,10 +129,9 @@ internal static class LiveBench
     }
 
     /// <summary>Open-loop: each request is started at its time, whatever became of those before.</summary>
-    private static async Task<Scoreboard> ServeAsync(LiveEngine engine, List<TraceRecord> trace)
+    private static async Task ServeAsync(LiveEngine engine, List<TraceRecord> trace)
     {
         var random = new Random(1);
-        var board = new Scoreboard();
         long started = Stopwatch.GetTimestamp();
         List<Task> readers = [];
         foreach (TraceRecord record in trace)
@@ -143,42 +143,75 @@ internal static class LiveBench
                 await Task.Delay(wait);
             }
 
-            readers.Add(ReadAsync(engine, record, prompt, started, board));
+            Generation generation = engine.Start(new GenerationRequest
+            {
+                Prompt = prompt,
+                Class = All,
+                MaxTokens = record.AnswerTokens,
+                Sampling = new SamplingOptions { Temperature = 0, MayEnd = false },
+            });
+            readers.Add(ReadAsync(generation));
         }
 
         await Task.WhenAll(readers);
-        return board;
     }
 
-    private static async Task ReadAsync(LiveEngine engine, TraceRecord record, int[] prompt, long started, Scoreboard board)
+    private static async Task ReadAsync(Generation generation)
     {
-        var request = new Request
+        await foreach (GenerationEvent _ in generation.Events.ReadAllAsync())
         {
-            Id = 0,
-            Arrival = new Instant(Stopwatch.GetElapsedTime(started).Ticks),
-            PromptTokens = prompt.Length,
-            Class = All,
-        };
-        Generation generation = engine.Start(new GenerationRequest
+        }
+    }
+
+    /// <summary>
+    /// When requests came to the engine and tokens came out of it, by its own clock: on a busy machine a client may be late to send and to read.
+    /// </summary>
+    private static (Scoreboard Live, List<TraceRecord> Came) Score(List<SchedulerCall> calls)
+    {
+        List<Sequence> sequences = [];
+        Dictionary<Sequence, (AnswerScore Score, int Tokens)> scores = [];
+        ReadOnlyMemory<Slice> slices = default;
+        foreach (SchedulerCall call in calls)
         {
-            Prompt = prompt,
-            Class = All,
-            MaxTokens = record.AnswerTokens,
-            Sampling = new SamplingOptions { Temperature = 0, MayEnd = false },
-        });
-        AnswerScore score = default;
-        await foreach (GenerationEvent happened in generation.Events.ReadAllAsync())
-        {
-            for (int i = 0; i < happened.Tokens; i++)
+            if (call is { Kind: SchedulerCallKind.Add, Sequence: { } sequence })
             {
-                score.Token(request, new Instant(Stopwatch.GetElapsedTime(started).Ticks));
+                sequences.Add(sequence);
+                scores[sequence] = default;
+            }
+            else if (call.Kind == SchedulerCallKind.Plan)
+            {
+                slices = call.Slices;
+            }
+            else if (call.Kind == SchedulerCallKind.Complete)
+            {
+                foreach (Slice slice in slices.Span)
+                {
+                    if (slice.Emits)
+                    {
+                        (AnswerScore score, int tokens) = scores[slice.Sequence];
+                        score.Token(slice.Sequence.Request, call.At);
+                        scores[slice.Sequence] = (score, tokens + 1);
+                    }
+                }
             }
         }
 
-        lock (board)
+        var board = new Scoreboard();
+        List<TraceRecord> came = [];
+        Instant first = sequences[0].Request.Arrival;
+        foreach (Sequence sequence in sequences.OrderBy(sequence => sequence.Request.Arrival))
         {
-            board.Add(request, score, RequestEnd.Completed, record.AnswerTokens);
+            (AnswerScore score, int tokens) = scores[sequence];
+            board.Add(sequence.Request, score, RequestEnd.Completed, tokens);
+            came.Add(new TraceRecord
+            {
+                Arrival = new Instant((sequence.Request.Arrival - first).Ticks),
+                PromptTokens = sequence.Request.PromptTokens,
+                AnswerTokens = tokens,
+            });
         }
+
+        return (board, came);
     }
 
     private static Scoreboard Simulate(ModelFacts facts, ILatencyModel latency, StepTimes? steps, string batching, List<TraceRecord> trace)
