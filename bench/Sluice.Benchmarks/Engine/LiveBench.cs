@@ -17,8 +17,9 @@ namespace Sluice.Benchmarks.Engine;
 
 /// <summary>
 /// Measures a model, serves a small trace with it in this process, and lets the simulator foresee the same trace from what was measured:
-/// <c>live MODEL [--threads N] [--batching NAME] [--synthetic SPEC] [--for SECONDS]</c>. Half of the measuring comes before the run and half
-/// after it, so that a machine that gets slower or faster meanwhile counts on both sides.
+/// <c>live MODEL [--threads N] [--batching NAME[,…]] [--synthetic SPEC] [--for SECONDS] [--rounds N]</c>. Half of the measuring comes before the run and half
+/// after it, so that a machine that gets slower or faster meanwhile counts on both sides. It foresees twice: with steps that take what was measured, and with steps that take what policies believe;
+/// each time with the very arrivals that the engine saw.
 /// </summary>
 internal static class LiveBench
 {
@@ -31,7 +32,6 @@ internal static class LiveBench
     public static async Task RunAsync(string[] args)
     {
         string Flag(string name, string usual) => Array.IndexOf(args, name) is > 0 and var at ? args[at + 1] : usual;
-        string batching = Flag("--batching", "fcfs");
         var options = new LlamaRunnerOptions
         {
             Threads = int.Parse(Flag("--threads", "1"), CultureInfo.InvariantCulture),
@@ -39,40 +39,61 @@ internal static class LiveBench
         TimeSpan half = TimeSpan.FromSeconds(double.Parse(Flag("--for", "30"), CultureInfo.InvariantCulture) / 2);
         List<TraceRecord> trace = [.. SyntheticWorkload.Parse(
             Flag("--synthetic", "requests=60,prompt=200,answer=40,rate=1.5")).Read(seed: 1)];
-
+        int rounds = int.Parse(Flag("--rounds", "1"), CultureInfo.InvariantCulture);
+        string[] policies = Flag("--batching", "fcfs").Split(',');
         using LlamaModel model = LlamaModel.Load(args[1]);
+        var all = new LiveComparison();
+        for (int round = 0; round < rounds; round++)
+        {
+            foreach (string batching in policies)
+            {
+                await RoundAsync(model, options, half, batching, trace, all);
+            }
+        }
+
+        if (rounds > 1)
+        {
+            all.TellMedians(rounds);
+        }
+    }
+
+    private static async Task RoundAsync(
+        LlamaModel model, LlamaRunnerOptions options, TimeSpan half, string batching, List<TraceRecord> trace, LiveComparison all)
+    {
         List<StepSample> samples = [];
         List<SchedulerCall> calls = [];
-        Scoreboard live;
         EngineState state;
         IModelRunner runner = new LlamaRunner(model, options);
         samples.AddRange(LatencySweep.Run(runner, half));
         await using (var engine = new LiveEngine(
             new LearnedRunner(runner, LatencySweep.Fit(samples)), new EngineOptions { Batching = BatchPolicies.Parse(batching), Recorder = calls.Add }))
         {
-            live = await ServeAsync(engine, trace);
+            await ServeAsync(engine, trace);
             state = engine.State;
         }
 
         using var again = new LlamaRunner(model, options);
         samples.AddRange(LatencySweep.Run(again, half));
-        ILatencyModel learned = LatencySweep.Fit(samples);
-        Scoreboard foreseen = Simulate(again.Facts, learned, batching, trace);
+        ILatencyModel belief = LatencySweep.Fit(samples);
+        (StepTimes truth, double error) = StepTimesFit.Of(samples);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{model.Description}, {again.Facts.Backend}, {options.Threads} threads, {batching}: {samples.Count} steps measured; mean error of the five terms "
-            + $"{LatencyFit.FiveTerms(samples).Mape:P1}, with those of a shared cache {LatencyFit.SharedCache(samples).Mape:P1}; "
+            + $"{LatencyFit.FiveTerms(samples).Mape:P1}, with those of a shared cache {LatencyFit.SharedCache(samples).Mape:P1}, of the step times {error:P1}; "
             + $"{state.Steps} steps served, error after correction {state.StepMape:P1}"));
-        TellSteps(calls, learned);
-        Tell("TTFT", live.Ttft, foreseen.Ttft);
-        Tell("TPOT", live.Tpot, foreseen.Tpot);
-        Tell("E2E", live.EndToEnd, foreseen.EndToEnd);
+        TellSteps(calls, belief, truth);
+        (Scoreboard live, List<TraceRecord> came) = Score(calls);
+        all.Add(
+            batching, live, Simulate(again.Facts, belief, truth, batching, came), Simulate(again.Facts, belief, null, batching, came));
     }
 
     /// <summary>How the steps of the run went beside what was learnt, and how long the engine took between two of them.</summary>
-    private static void TellSteps(List<SchedulerCall> calls, ILatencyModel learned)
+    private static void TellSteps(List<SchedulerCall> calls, ILatencyModel belief, StepTimes truth)
     {
-        List<double> ratios = [];
+        List<double> toBelief = [];
+        List<double> toTruth = [];
+        double took = 0;
+        double foreseen = 0;
         List<double> between = [];
         Instant? last = null;
         StepShape shape = default;
@@ -93,39 +114,24 @@ internal static class LiveBench
             }
             else if (call.Kind == SchedulerCallKind.Complete)
             {
-                ratios.Add(call.Took / learned.Step(shape));
+                toBelief.Add(call.Took / belief.Step(shape));
+                toTruth.Add(call.Took / truth.Milliseconds(shape));
+                took += call.Took;
+                foreseen += truth.Milliseconds(shape);
                 last = call.At;
             }
         }
 
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"steps: measured / learnt, median {Median(ratios):0.00}; from the end of a step to the plan of the next, median {Median(between):0} us"));
-    }
-
-    private static double Median(List<double> values)
-    {
-        values.Sort();
-        return values.Count == 0 ? double.NaN : values[values.Count / 2];
-    }
-
-    private static void Tell(string what, QuantileSketch live, QuantileSketch foreseen)
-    {
-        foreach (double quantile in new[] { 0.5, 0.9 })
-        {
-            double real = live.Quantile(quantile) ?? 0;
-            double simulated = foreseen.Quantile(quantile) ?? 0;
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{what} p{100 * quantile:0}: live {real:0.0} ms, simulated {simulated:0.0} ms, {(simulated / real) - 1:+0.0 %;-0.0 %}"));
-        }
+            $"steps: measured / belief, median {LiveComparison.Median(toBelief):0.00}; measured / step times, median {LiveComparison.Median(toTruth):0.00}, of all together "
+            + $"{took / foreseen:0.00}; from the end of a step to the plan of the next, median {LiveComparison.Median(between):0} us"));
     }
 
     /// <summary>Open-loop: each request is started at its time, whatever became of those before.</summary>
-    private static async Task<Scoreboard> ServeAsync(LiveEngine engine, List<TraceRecord> trace)
+    private static async Task ServeAsync(LiveEngine engine, List<TraceRecord> trace)
     {
         var random = new Random(1);
-        var board = new Scoreboard();
         long started = Stopwatch.GetTimestamp();
         List<Task> readers = [];
         foreach (TraceRecord record in trace)
@@ -137,50 +143,84 @@ internal static class LiveBench
                 await Task.Delay(wait);
             }
 
-            readers.Add(ReadAsync(engine, record, prompt, started, board));
+            Generation generation = engine.Start(new GenerationRequest
+            {
+                Prompt = prompt,
+                Class = All,
+                MaxTokens = record.AnswerTokens,
+                Sampling = new SamplingOptions { Temperature = 0, MayEnd = false },
+            });
+            readers.Add(ReadAsync(generation));
         }
 
         await Task.WhenAll(readers);
-        return board;
     }
 
-    private static async Task ReadAsync(LiveEngine engine, TraceRecord record, int[] prompt, long started, Scoreboard board)
+    private static async Task ReadAsync(Generation generation)
     {
-        var request = new Request
+        await foreach (GenerationEvent _ in generation.Events.ReadAllAsync())
         {
-            Id = 0,
-            Arrival = new Instant(Stopwatch.GetElapsedTime(started).Ticks),
-            PromptTokens = prompt.Length,
-            Class = All,
-        };
-        Generation generation = engine.Start(new GenerationRequest
+        }
+    }
+
+    /// <summary>
+    /// When requests came to the engine and tokens came out of it, by its own clock: on a busy machine a client may be late to send and to read.
+    /// </summary>
+    private static (Scoreboard Live, List<TraceRecord> Came) Score(List<SchedulerCall> calls)
+    {
+        List<Sequence> sequences = [];
+        Dictionary<Sequence, (AnswerScore Score, int Tokens)> scores = [];
+        ReadOnlyMemory<Slice> slices = default;
+        foreach (SchedulerCall call in calls)
         {
-            Prompt = prompt,
-            Class = All,
-            MaxTokens = record.AnswerTokens,
-            Sampling = new SamplingOptions { Temperature = 0, MayEnd = false },
-        });
-        AnswerScore score = default;
-        await foreach (GenerationEvent happened in generation.Events.ReadAllAsync())
-        {
-            for (int i = 0; i < happened.Tokens; i++)
+            if (call is { Kind: SchedulerCallKind.Add, Sequence: { } sequence })
             {
-                score.Token(request, new Instant(Stopwatch.GetElapsedTime(started).Ticks));
+                sequences.Add(sequence);
+                scores[sequence] = default;
+            }
+            else if (call.Kind == SchedulerCallKind.Plan)
+            {
+                slices = call.Slices;
+            }
+            else if (call.Kind == SchedulerCallKind.Complete)
+            {
+                foreach (Slice slice in slices.Span)
+                {
+                    if (slice.Emits)
+                    {
+                        (AnswerScore score, int tokens) = scores[slice.Sequence];
+                        score.Token(slice.Sequence.Request, call.At);
+                        scores[slice.Sequence] = (score, tokens + 1);
+                    }
+                }
             }
         }
 
-        lock (board)
+        var board = new Scoreboard();
+        List<TraceRecord> came = [];
+        Instant first = sequences[0].Request.Arrival;
+        foreach (Sequence sequence in sequences.OrderBy(sequence => sequence.Request.Arrival))
         {
-            board.Add(request, score, RequestEnd.Completed, record.AnswerTokens);
+            (AnswerScore score, int tokens) = scores[sequence];
+            board.Add(sequence.Request, score, RequestEnd.Completed, tokens);
+            came.Add(new TraceRecord
+            {
+                Arrival = new Instant((sequence.Request.Arrival - first).Ticks),
+                PromptTokens = sequence.Request.PromptTokens,
+                AnswerTokens = tokens,
+            });
         }
+
+        return (board, came);
     }
 
-    private static Scoreboard Simulate(ModelFacts facts, ILatencyModel latency, string batching, List<TraceRecord> trace)
+    private static Scoreboard Simulate(ModelFacts facts, ILatencyModel latency, StepTimes? steps, string batching, List<TraceRecord> trace)
     {
         var profile = new Profile
         {
             Name = facts.Name,
             Latency = latency,
+            Steps = steps,
             BlockSize = facts.Kv.BlockSize,
             Blocks = facts.Kv.DeviceBlocks,
             HostBlocks = facts.Kv.HostBlocks,

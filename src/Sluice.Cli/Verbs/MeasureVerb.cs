@@ -47,20 +47,22 @@ internal static class MeasureVerb
             using OutputFile file = OutputFile.Open("--out", parsed.GetValue(output) ?? "-", allowStandardOutput: true)!;
             using LlamaRunner runner = LlamaRunner.Load(path, options);
             IReadOnlyList<StepSample> samples = LatencySweep.Run(runner, wanted);
-            Tell(samples, runner.Facts);
-            file.Write(ProfileCatalog.Write(Of(runner, LatencySweep.Fit(samples))));
+            (StepTimes steps, double error) = StepTimesFit.Of(samples);
+            Tell(samples, runner.Facts, error);
+            file.Write(ProfileCatalog.Write(Of(runner, LatencySweep.Fit(samples), steps)));
             return SluiceProgram.Done;
         });
         return verb;
     }
 
-    private static Profile Of(LlamaRunner runner, ILatencyModel latency)
+    private static Profile Of(LlamaRunner runner, ILatencyModel latency, StepTimes steps)
     {
         ModelFacts facts = runner.Facts;
         return new Profile
         {
             Name = facts.Name,
             Latency = latency,
+            Steps = steps,
             BlockSize = facts.Kv.BlockSize,
             Blocks = facts.Kv.DeviceBlocks,
             HostBlocks = facts.Kv.HostBlocks,
@@ -72,13 +74,13 @@ internal static class MeasureVerb
         };
     }
 
-    private static void Tell(IReadOnlyList<StepSample> samples, ModelFacts facts)
+    private static void Tell(IReadOnlyList<StepSample> samples, ModelFacts facts, double steps)
     {
         double five = LatencyFit.FiveTerms(samples).Mape;
         double shared = LatencyFit.SharedCache(samples).Mape;
         Console.Error.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{facts.Name} by {facts.Backend}: {samples.Count} steps, {samples.Sum(s => s.Milliseconds) / 1000:0.0} s; mean error of the five terms "
-            + $"{Shown.Percent(five)}, with those of a shared cache {Shown.Percent(shared)}"));
+            + $"{Shown.Percent(five)}, with those of a shared cache {Shown.Percent(shared)}, of the step times {Shown.Percent(steps)}"));
     }
 }

@@ -13,7 +13,7 @@ public static class LatencyFit
     /// <summary>The five terms of these steps.</summary>
     public static (FiveTermLatencyModel Model, double Mape) FiveTerms(IReadOnlyList<StepSample> samples)
     {
-        double[] x = Fit(samples, Own);
+        double[] x = Coefficients(samples, Own);
         FiveTermLatencyModel model = Terms(x);
         return (model, Mape(model, samples));
     }
@@ -21,9 +21,35 @@ public static class LatencyFit
     /// <summary>The terms of a shared cache of these steps.</summary>
     public static (SharedCacheLatencyModel Model, double Mape) SharedCache(IReadOnlyList<StepSample> samples)
     {
-        double[] x = Fit(samples, Shared);
+        double[] x = Coefficients(samples, Shared);
         var model = new SharedCacheLatencyModel { Terms = Terms(x), SmallStepContext = x[OwnTerms], TokenContext = x[OwnTerms + 1] };
         return (model, Mape(model, samples));
+    }
+
+    /// <summary>
+    /// The x ≥ 0 for which x · features meets the times of the steps best, by relative error; steps that were held up are left out.
+    /// </summary>
+    /// <param name="samples">The steps.</param>
+    /// <param name="features">What is multiplied by x: as many numbers for every step.</param>
+    public static double[] Coefficients(IReadOnlyList<StepSample> samples, Func<StepShape, double[]> features)
+    {
+        ArgumentNullException.ThrowIfNull(samples);
+        ArgumentNullException.ThrowIfNull(features);
+        double[][] rows = [.. samples.Select(sample => features(sample.Shape))];
+        double[] times = [.. samples.Select(sample => sample.Milliseconds)];
+        double[] x = NonNegativeLeastSquares.FitRelative(rows, times);
+        for (int round = 1; round < Rounds; round++)
+        {
+            int[] good = [.. Enumerable.Range(0, times.Length).Where(i => times[i] <= HeldUp * Dot(rows[i], x))];
+            if (good.Length < 2 * rows[0].Length)
+            {
+                break;
+            }
+
+            x = NonNegativeLeastSquares.FitRelative([.. good.Select(i => rows[i])], [.. good.Select(i => times[i])]);
+        }
+
+        return x;
     }
 
     /// <summary>Mean of |predicted − measured| ÷ measured.</summary>
@@ -52,26 +78,6 @@ public static class LatencyFit
             DecodeSequence = coefficients[5],
             DecodeContext = coefficients[6],
         }.Checked();
-    }
-
-    private static double[] Fit(IReadOnlyList<StepSample> samples, Func<StepShape, double[]> features)
-    {
-        ArgumentNullException.ThrowIfNull(samples);
-        double[][] rows = [.. samples.Select(sample => features(sample.Shape))];
-        double[] times = [.. samples.Select(sample => sample.Milliseconds)];
-        double[] x = NonNegativeLeastSquares.FitRelative(rows, times);
-        for (int round = 1; round < Rounds; round++)
-        {
-            int[] good = [.. Enumerable.Range(0, times.Length).Where(i => times[i] <= HeldUp * Dot(rows[i], x))];
-            if (good.Length < 2 * rows[0].Length)
-            {
-                break;
-            }
-
-            x = NonNegativeLeastSquares.FitRelative([.. good.Select(i => rows[i])], [.. good.Select(i => times[i])]);
-        }
-
-        return x;
     }
 
     private static double[] Shared(StepShape shape)

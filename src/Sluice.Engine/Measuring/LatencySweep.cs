@@ -5,8 +5,8 @@ namespace Sluice.Engine.Measuring;
 
 /// <summary>Finds out how long a model's steps take: prompts, answers and both together, short and long, few and many.</summary>
 /// <remarks>
-/// In rounds, each with another number of answers behind another length of context: their prompts are computed in chunks of a size, then all of
-/// them decode, half of them, and all beside chunks of a newcomer's prompt. Each of these steps is a sample. The rounds go on until the time is
+/// In rounds, each with a few short prompts, one by one, and then another number of answers behind another length of context: their prompts are computed in chunks of a size, then all of
+/// them decode, half of them, one of them, a random number of them, and all beside chunks of a newcomer's prompt. Each of these steps is a sample. The rounds go on until the time is
 /// up; they come in a shuffled order that is the same every time, so that a short sweep sees a bit of everything. Chunks have odd lengths as
 /// well as round ones, because kernels like some lengths better than others. Before, the KV pool is filled with prompts that have ended, as it is on
 /// a server after a while: a shared cache gets slower by what it keeps. A third of the time may go there.
@@ -16,6 +16,7 @@ public static class LatencySweep
     private const int MostDecodes = 64;
     private const int Repeats = 3;
     private const int LeastRounds = 6;
+    private const int ShortPrompt = 512;
     private static readonly int[] Decodes = [1, 2, 3, 4, 5, 6, 7, 8, 10, 13, 16, 23, 32, 45, MostDecodes];
     private static readonly int[] Contexts = [32, 128, 256, 512, 1024, 2048];
     private static readonly int[] Chunks = [16, 32, 64, 128, 256, 512, 1024, 2048];
@@ -28,7 +29,8 @@ public static class LatencySweep
         ArgumentNullException.ThrowIfNull(runner);
         long started = Stopwatch.GetTimestamp();
         var steps = new MeasuredSteps(runner);
-        Round(steps, runner.Facts, new Design(Decodes: 2, Context: 64, Chunk: 32), perToken: null, time);
+        var random = new Random(2);
+        Round(steps, runner.Facts, new Design(Decodes: 2, Context: 64, Chunk: 32), perToken: null, time, random);
         double perToken = steps.Samples.Max(sample => sample.Milliseconds / sample.Shape.Tokens);
         FillPool(steps, runner.Facts, started, time / 3);
         steps.ForgetSamples();
@@ -41,7 +43,8 @@ public static class LatencySweep
                 break;
             }
 
-            Round(steps, runner.Facts, designs[round % designs.Length], perToken, time);
+            Prompts(steps, runner.Facts, round, random);
+            Round(steps, runner.Facts, designs[round % designs.Length], perToken, time, random);
             perToken = Typical(steps.Samples);
         }
 
@@ -98,7 +101,28 @@ public static class LatencySweep
         return [.. all.Select(design => design with { Chunk = design.Chunk - (random.Next(2) * random.Next(design.Chunk / 2)) })];
     }
 
-    private static void Round(MeasuredSteps steps, ModelFacts facts, Design design, double? perToken, TimeSpan time)
+    /// <summary>
+    /// A few short prompts, one by one, of lengths whose logarithms are spread evenly; and one on either side of where attention begins to be
+    /// computed in tiles, in turn: a step of one token more may be a quarter shorter there.
+    /// </summary>
+    private static void Prompts(MeasuredSteps steps, ModelFacts facts, int round, Random random)
+    {
+        int most = Math.Max(Math.Min(Math.Min(ShortPrompt, facts.Limits.Tokens), facts.ContextTokens - 1), 1);
+        int[] lengths =
+        [
+            SharedCacheLatencyModel.TileTokens - (round % 2),
+            (int)Math.Pow(ShortPrompt, random.NextDouble()),
+            (int)Math.Pow(ShortPrompt, random.NextDouble()),
+        ];
+        foreach (int length in lengths)
+        {
+            steps.Begin(Math.Clamp(length, 1, most));
+            Prefill(steps, facts, most);
+            steps.EndAll();
+        }
+    }
+
+    private static void Round(MeasuredSteps steps, ModelFacts facts, Design design, double? perToken, TimeSpan time, Random random)
     {
         int newcomer = Math.Min(2 * design.Chunk, facts.ContextTokens - 1);
         double most = perToken is { } cost ? 0.1 * time.TotalMilliseconds / cost : double.PositiveInfinity;
@@ -115,6 +139,8 @@ public static class LatencySweep
         {
             Decode(steps, answers.Length, 1);
             Decode(steps, answers.Length, 2);
+            DecodeFirst(steps, 1);
+            DecodeFirst(steps, 1 + random.Next(answers.Length));
         }
 
         if (steps.FreeTokens > newcomer + (4 * answers.Length))
@@ -155,6 +181,16 @@ public static class LatencySweep
     private static void Decode(MeasuredSteps steps, int answers, int every)
     {
         WantDecodes(steps, answers, every);
+        steps.Run();
+    }
+
+    private static void DecodeFirst(MeasuredSteps steps, int answers)
+    {
+        for (int i = 0; i < answers; i++)
+        {
+            steps.Want(steps.Live[i], 1);
+        }
+
         steps.Run();
     }
 

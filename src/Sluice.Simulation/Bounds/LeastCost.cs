@@ -58,6 +58,7 @@ internal sealed record LeastCost(double Step, double Prompt, double PromptContex
         double[] rates =
         [
             mixed.Square, mixed.Token, mixed.Cross, mixed.Cached, mixed.Decode, mixed.DecodeContext, alone.Sequence, alone.Context, alone.Tail,
+            steps.Pool?.TokenContext ?? 0, steps.Pool?.SmallStepCross ?? 0,
         ];
         if (!rates.All(rate => rate >= 0))
         {

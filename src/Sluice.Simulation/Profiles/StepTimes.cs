@@ -4,7 +4,7 @@ namespace Sluice.Simulation.Profiles;
 
 /// <summary>How long steps really take in the simulator: richer than what the policies believe.</summary>
 /// <remarks>
-/// <para>step = dense(tokens) + heads(sequences) + attention + overhead, of a whole model and all its layers, in ms. The matrix products depend on the tokens of the step and nothing else; their curve is flat while reading the weights
+/// <para>step = dense(tokens) + heads(sequences) + attention + overhead + pool, of a whole model and all its layers, in ms. The matrix products depend on the tokens of the step and nothing else; their curve is flat while reading the weights
 /// dominates and steep once arithmetic does, which no straight line can follow.</para>
 /// <para>Attention has two forms. In a step of decodes only, kernels share a query group's reads; as soon as one prefill is
 /// among them the general kernel runs and a decode's cached token costs about twice as much.</para>
@@ -26,6 +26,9 @@ public sealed record StepTimes
     /// <summary>What the engine adds to a step with prefills, which it launches kernel by kernel, ms.</summary>
     public required double PrefillOverhead { get; init; }
 
+    /// <summary>What sequences whose KV lies in one pool cost each other; null where each has its own.</summary>
+    public PoolAttention? Pool { get; init; }
+
     /// <summary>The time of a step, ms; 0 for an empty one.</summary>
     public double Milliseconds(in StepShape step) =>
         Milliseconds(step, Shared(step.Tokens, step.Prefills + step.Decodes));
@@ -36,8 +39,8 @@ public sealed record StepTimes
     /// <summary>The time of a step whose <see cref="Shared"/> part is known, ms.</summary>
     public double Milliseconds(in StepShape step, double shared) =>
         step.Tokens == 0 ? 0
-        : step.Prefills > 0 ? shared + Mixed.Milliseconds(step) + PrefillOverhead
-        : shared + Decode.Milliseconds(step);
+        : step.Prefills > 0 ? shared + Mixed.Milliseconds(step) + PrefillOverhead + (Pool?.Milliseconds(step) ?? 0)
+        : shared + Decode.Milliseconds(step) + (Pool?.Milliseconds(step) ?? 0);
 }
 
 /// <summary>Attention of decodes alone, all layers, ms.</summary>
@@ -76,4 +79,16 @@ public sealed record MixedAttention(
     public double Milliseconds(in StepShape step) =>
         Constant + (Square * step.PrefillSquares) + (Token * step.PrefillTokens) + (Cross * step.PrefillCross)
         + (Cached * step.PrefillContext) + (Decode * step.Decodes) + (DecodeContext * step.DecodeContext);
+}
+
+/// <summary>What attention over one pool of cells adds (llama.cpp's unified cache), all layers, ms.</summary>
+/// <remarks>The same two terms as in <see cref="SharedCacheLatencyModel"/>.</remarks>
+/// <param name="TokenContext">ms a token of the step and cached token of the step, whosever both are.</param>
+/// <param name="SmallStepCross">ms a q·kv more, in steps of fewer than <see cref="SharedCacheLatencyModel.TileTokens"/> tokens.</param>
+public sealed record PoolAttention(double TokenContext, double SmallStepCross)
+{
+    /// <summary>What it adds to a step, ms.</summary>
+    public double Milliseconds(in StepShape step) =>
+        (TokenContext * step.Tokens * (step.PrefillContext + step.DecodeContext))
+        + (step.Tokens < SharedCacheLatencyModel.TileTokens ? SmallStepCross * step.PrefillCross : 0);
 }

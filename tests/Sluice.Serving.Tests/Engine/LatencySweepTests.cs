@@ -3,6 +3,7 @@ using Sluice.Core.KvCache;
 using Sluice.Core.Latency;
 using Sluice.Engine;
 using Sluice.Engine.Measuring;
+using Sluice.Simulation.Profiles;
 
 namespace Sluice.Serving.Tests.Engine;
 
@@ -26,6 +27,7 @@ public sealed class LatencySweepTests
         ILatencyModel learned = LatencySweep.Fit(samples);
 
         Assert.InRange(LatencyFit.Mape(learned, samples), 0, 0.001);
+        Assert.InRange(StepTimesFit.Of(samples).Mape, 0, 0.001);
     }
 
     [Fact]

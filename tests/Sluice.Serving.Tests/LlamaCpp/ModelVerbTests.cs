@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using Sluice.Core.Latency;
+using Sluice.Simulation.Profiles;
 
 namespace Sluice.Serving.Tests.LlamaCpp;
 
-/// <summary><c>sluice model make</c>, as a shell sees it.</summary>
+/// <summary><c>sluice model make</c> and <c>sluice profile measure</c>, as a shell sees them.</summary>
 public sealed class ModelVerbTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("sluice").FullName;
@@ -17,6 +19,22 @@ public sealed class ModelVerbTests : IDisposable
         Assert.Equal(0, code);
         Assert.Contains("4.2 million parameters", error, StringComparison.Ordinal);
         Assert.Equal(["a.gguf"], Directory.EnumerateFileSystemEntries(folder).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public void A_measured_profile_holds_what_policies_believe_and_what_steps_take()
+    {
+        Sluice("model", "make", "--seed", "7", "--out", "a.gguf");
+        (int code, string error) = Sluice("profile", "measure", "--model", "a.gguf", "--threads", "1", "--context", "2048", "--for", "1s", "--out", "a.json");
+
+        Assert.True(code == 0, error);
+        Assert.Contains("of the step times", error, StringComparison.Ordinal);
+        Profile profile = ProfileCatalog.Load(Path.Combine(folder, "a.json"));
+        StepShape shape = default;
+        shape.Add(1, 100, samples: true);
+        Assert.True(profile.Latency.Step(shape) > 0);
+        Assert.True(profile.Steps!.Milliseconds(shape) > 0);
+        Assert.Equal(profile.Steps.Milliseconds(shape), profile.StepMilliseconds(shape));
     }
 
     [Theory]

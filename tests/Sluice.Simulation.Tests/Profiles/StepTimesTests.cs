@@ -37,6 +37,21 @@ public sealed class StepTimesTests
     }
 
     [Fact]
+    public void Where_all_share_one_pool_each_token_pays_for_the_cache_of_all_and_small_steps_pay_more_for_a_prompts()
+    {
+        StepTimes pooled = Times with { Pool = new PoolAttention(TokenContext: 1e-4, SmallStepCross: 1e-3) };
+        StepShape small = Shape(decodes: 2, context: 1000);
+        small.Add(61, 500, samples: true);
+        StepShape large = Shape(decodes: 2, context: 1000);
+        large.Add(62, 500, samples: true);
+
+        Assert.Equal(2500 * 63e-4 + 61 * 0.5, pooled.Milliseconds(small) - Times.Milliseconds(small), 1e-9);
+        Assert.Equal(2500 * 64e-4, pooled.Milliseconds(large) - Times.Milliseconds(large), 1e-9);
+        Assert.Equal(2000 * 2e-4, pooled.Milliseconds(Shape(2, 1000)) - Times.Milliseconds(Shape(2, 1000)), 1e-9);
+        Assert.Equal(0, pooled.Milliseconds(default));
+    }
+
+    [Fact]
     public void A_profile_without_step_times_takes_what_its_model_believes()
     {
         Profile profile = ProfileCatalog.Load(ProfileCatalog.Default);
