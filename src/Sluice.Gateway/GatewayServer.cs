@@ -87,9 +87,6 @@ public sealed class GatewayServer : IAsyncDisposable
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = options.MostBodyBytes;
         kestrel.Limits.MaxConcurrentConnections = options.MostConnections;
-
-        // Slow readers are ours to judge: the engine pauses them, and one patience holds for all of their connection.
-        kestrel.Limits.MinResponseDataRate = null;
         kestrel.Listen(options.Listen, listen => listen.Protocols = HttpProtocols.Http1);
     }
 

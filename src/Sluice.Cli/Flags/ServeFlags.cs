@@ -77,7 +77,7 @@ internal sealed class ServeFlags
                 Log = line => Console.Error.WriteLine($"error: {line}"),
             },
             Model = file,
-            Name = parsed.GetValue(name),
+            Name = Called(parsed.GetValue(name)),
             Profiles = Profiles(parsed, file),
             Instances = Whole(parsed, instances, 1, MostInstances) ?? (file is null ? 2 : 1),
             Threads = Whole(parsed, threads, 1, MostThreads),
@@ -118,6 +118,10 @@ internal sealed class ServeFlags
             throw new Misuse("--context and --kv-blocks are both given", "leave one of them out");
         }
     }
+
+    private static string? Called(string? text) => text is null || (text.Trim() is { Length: > 0 and <= 256 } && !text.Any(char.IsControl))
+        ? text
+        : throw new Misuse("--name gives no name that can be asked for", "give 1 to 256 characters on one line, not only blanks");
 
     private static IPEndPoint Address(string text, bool mayBeOpen)
     {

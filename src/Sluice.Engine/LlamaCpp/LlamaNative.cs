@@ -105,6 +105,9 @@ internal static unsafe partial class LlamaNative
     public static partial int llama_vocab_n_tokens(nint vocabulary);
 
     [LibraryImport(Library)]
+    public static partial int llama_vocab_type(nint vocabulary);
+
+    [LibraryImport(Library)]
     public static partial int llama_vocab_bos(nint vocabulary);
 
     [LibraryImport(Library)]

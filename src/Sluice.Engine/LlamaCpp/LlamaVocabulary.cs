@@ -10,17 +10,22 @@ public sealed unsafe class LlamaVocabulary
     /// <summary>Attributes of a token that is never text: unknown or control.</summary>
     private const int NeverText = 1 | 8;
 
+    /// <summary>The library's number for vocabularies of byte pairs.</summary>
+    private const int BytePairs = 2;
+
     private readonly LlamaModelHandle model;
     private readonly nint vocabulary;
     private readonly byte[] pieces;
     private readonly int[] starts;
     private readonly BitArray ends;
+    private readonly bool needsPieces;
 
     internal LlamaVocabulary(LlamaModelHandle model)
     {
         this.model = model;
         vocabulary = LlamaNative.llama_model_get_vocab(model);
         Count = LlamaNative.llama_vocab_n_tokens(vocabulary);
+        needsPieces = LlamaNative.llama_vocab_type(vocabulary) == BytePairs;
         int begin = LlamaNative.llama_vocab_bos(vocabulary);
         Begin = begin >= 0 && LlamaNative.llama_vocab_get_add_bos(vocabulary) != 0 ? begin : null;
         ends = new BitArray(Count);
@@ -72,6 +77,27 @@ public sealed unsafe class LlamaVocabulary
     public int[] Tokenize(ReadOnlySpan<char> text, bool addSpecial, bool parseSpecial)
     {
         ObjectDisposedException.ThrowIf(model.IsClosed, typeof(LlamaModel));
+        if (!needsPieces || text.Length <= TextPieces.Longest)
+        {
+            return Whole(text, addSpecial, parseSpecial);
+        }
+
+        int[] special = addSpecial ? Whole([], addSpecial: true, parseSpecial: false) : [];
+        int opening = Begin is null ? 0 : Math.Min(special.Length, 1);
+        List<int> tokens = [.. special.AsSpan(0, opening)];
+        while (!text.IsEmpty)
+        {
+            int length = TextPieces.First(text);
+            tokens.AddRange(Whole(text[..length], addSpecial: false, parseSpecial));
+            text = text[length..];
+        }
+
+        tokens.AddRange(special.AsSpan(opening));
+        return [.. tokens];
+    }
+
+    private int[] Whole(ReadOnlySpan<char> text, bool addSpecial, bool parseSpecial)
+    {
         byte[] bytes = ArrayPool<byte>.Shared.Rent(Math.Max(1, Encoding.UTF8.GetMaxByteCount(text.Length)));
         int length = Encoding.UTF8.GetBytes(text, bytes);
         int most = length + 8;

@@ -17,7 +17,9 @@ internal sealed class EngineLoop
     private readonly NotedScheduler scheduler;
     private readonly LiveAnswers answers;
     private readonly EngineTally tally = new();
-    private readonly PriorityQueue<LiveRequest, (Instant Due, long Id)> expiries = new();
+
+    // By number: a request that ended before its time is not kept for it.
+    private readonly PriorityQueue<long, (Instant Due, long Id)> expiries = new();
     private Step? step;
     private Instant? stopBy;
     private Instant stateAt;
@@ -132,10 +134,12 @@ internal sealed class EngineLoop
     }
 
     /// <summary>Takes in whoever came and does what else was asked for.</summary>
+    /// <remarks>What was asked is fetched before those who came: a cancel that is fetched finds its request, and a stop everybody.</remarks>
     private void LookAround()
     {
+        IReadOnlyList<Action<EngineLoop>> posts = Inbox.Take();
         TakeIn();
-        foreach (Action<EngineLoop> post in Inbox.Take())
+        foreach (Action<EngineLoop> post in posts)
         {
             post(this);
         }
@@ -162,7 +166,7 @@ internal sealed class EngineLoop
         Volatile.Write(ref waiting, scheduler.Waiting + answers.NotAdded);
         if (request.Class.TimeToLive is { } life)
         {
-            expiries.Enqueue(request, (request.Arrival + life, request.Id));
+            expiries.Enqueue(request.Id, (request.Arrival + life, request.Id));
         }
     }
 
@@ -276,11 +280,11 @@ internal sealed class EngineLoop
 
     private void Expire(Instant now)
     {
-        while (expiries.TryPeek(out LiveRequest? request, out (Instant Due, long Id) at) && at.Due <= now)
+        while (expiries.TryPeek(out long id, out (Instant Due, long Id) at) && at.Due <= now)
         {
             expiries.Dequeue();
-            Sequence first = request.Choices[0].Sequence;
-            if (first.Generated == 0 && first.State == SequenceState.Waiting)
+            if (answers.Find(id) is { } request
+                && request.Choices[0].Sequence is { Generated: 0, State: SequenceState.Waiting })
             {
                 string error = $"The request waited longer than class `{request.Class.Name}` allows. Try again later.";
                 answers.End(request, Finish.Failed, now, error, Refusal.Expired);
@@ -312,6 +316,7 @@ internal sealed class EngineLoop
     private void Publish(Instant now)
     {
         stateAt = now;
+        Volatile.Write(ref waiting, scheduler.Waiting + answers.NotAdded);
         Volatile.Write(ref state, tally.State(scheduler, answers.Slow.Count, answers.NotAdded));
     }
 }

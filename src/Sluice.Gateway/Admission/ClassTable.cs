@@ -12,7 +12,7 @@ public sealed class ClassTable
     /// <param name="standard">
     /// The class of those who name none; null takes the one called <c>standard</c> or <c>default</c>, else the first.
     /// </param>
-    /// <exception cref="ArgumentException">There is none, two share a name, or the standard one is not among them.</exception>
+    /// <exception cref="ArgumentException">There is none, two share a name, one cannot stand in a header, or the standard one is not among them.</exception>
     public ClassTable(IReadOnlyList<ServiceClass> classes, string? standard = null)
     {
         ArgumentNullException.ThrowIfNull(classes);
@@ -25,6 +25,12 @@ public sealed class ClassTable
         byName = new Dictionary<string, ServiceClass>(StringComparer.OrdinalIgnoreCase);
         foreach (ServiceClass its in All)
         {
+            if (!its.Name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.'))
+            {
+                throw new ArgumentException(
+                    $"The service class `{its.Name}` cannot be named in a header. Call it with letters, digits and -_. only.");
+            }
+
             if (!byName.TryAdd(its.Name, its))
             {
                 throw new ArgumentException($"Two service classes are called `{its.Name}`. Give each its own name.");

@@ -13,7 +13,7 @@ internal sealed class Ticket : IDisposable
     private readonly ClassMetrics metrics;
     private readonly Instant?[] lastToken;
     private int open;
-    private bool isOffTheBooks;
+    private int offTheBooks;
 
     public Ticket(Dispatcher dispatcher, RoutedRequest request, ClassMetrics metrics, Instance instance, Generation generation, int choices)
     {
@@ -61,7 +61,7 @@ internal sealed class Ticket : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (!isOffTheBooks)
+        if (Volatile.Read(ref offTheBooks) == 0)
         {
             Generation.Cancel();
             Leave(Outcome.Cancelled);
@@ -90,7 +90,7 @@ internal sealed class Ticket : IDisposable
             metrics.AnswerTokens.Add(what.Tokens);
         }
 
-        if (what.Finish == Finish.None || --open > 0 || isOffTheBooks)
+        if (what.Finish == Finish.None || --open > 0)
         {
             return;
         }
@@ -104,16 +104,25 @@ internal sealed class Ticket : IDisposable
                 Leave(what.Refusal is null ? Outcome.Failed : Outcome.Refused);
                 break;
             default:
-                metrics.EndToEnd.Add((now - request.Arrival).TotalSeconds);
-                Leave(Outcome.Completed);
+                if (Leave(Outcome.Completed))
+                {
+                    metrics.EndToEnd.Add((now - request.Arrival).TotalSeconds);
+                }
+
                 break;
         }
     }
 
-    private void Leave(Outcome outcome)
+    /// <summary>Takes it off the books, once: a pump may still read its last event while it is disposed of.</summary>
+    private bool Leave(Outcome outcome)
     {
-        isOffTheBooks = true;
+        if (Interlocked.Exchange(ref offTheBooks, 1) == 1)
+        {
+            return false;
+        }
+
         metrics.Ended(outcome);
         dispatcher.Ended(request, outcome, Tokens / Math.Max(lastToken.Length, 1));
+        return true;
     }
 }

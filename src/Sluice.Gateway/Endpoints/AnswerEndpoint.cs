@@ -65,14 +65,23 @@ internal sealed class AnswerEndpoint(Served server, ReplyForm form, Func<Fields,
             Sampling = call.Sampling,
             Stop = call.Stop,
         };
+        using CancellationTokenSource others = CancellationTokenSource.CreateLinkedTokenSource(gone);
         Task<Ticket>[] starting =
-            [.. call.Prompts.Select(prompt => server.Dispatcher.StartAsync(shared with { Prompt = prompt }, arrival, gone))];
+            [.. call.Prompts.Select(prompt => server.Dispatcher.StartAsync(shared with { Prompt = prompt }, arrival, others.Token))];
         try
         {
+            await foreach (Task<Ticket> started in Task.WhenEach(starting))
+            {
+                _ = await started;
+            }
+
             return new TicketGroup(await Task.WhenAll(starting));
         }
         catch (Exception error)
         {
+            // One prompt that cannot be served refuses all of them, those that are still held at once.
+            await others.CancelAsync();
+            await ((Task)Task.WhenAll(starting)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             foreach (Task<Ticket> started in starting.Where(task => task.IsCompletedSuccessfully))
             {
                 (await started).Dispose();

@@ -6,6 +6,8 @@ namespace Sluice.Gateway.OpenAi;
 internal sealed class ApiException(int status, string type, string message, string? field = null, string? code = null)
     : Exception(message)
 {
+    private const int Longest = 1024;
+
     /// <summary>The HTTP status.</summary>
     public int Status { get; } = status;
 
@@ -53,6 +55,21 @@ internal sealed class ApiException(int status, string type, string message, stri
     public static ApiException Of(GenerationRefusedException refused, string promptField) =>
         Of(refused.Refusal, refused.Field == "prompt" ? promptField : refused.Field, refused.Message);
 
-    /// <summary>The body of the reply.</summary>
-    public ErrorReply Body => new(new ErrorBody(Message, Type, Field, Code));
+    /// <summary>The body of the reply. What it repeats of the request is cut short.</summary>
+    public ErrorReply Body => new(new ErrorBody(Short(Message)!, Type, Short(Field), Code));
+
+    /// <summary>A long text without its middle: its end says what to do.</summary>
+    private static string? Short(string? text)
+    {
+        if (text is not { Length: > Longest })
+        {
+            return text;
+        }
+
+        int head = Longest / 2;
+        int tail = text.Length - (Longest / 2);
+        head -= char.IsHighSurrogate(text[head - 1]) ? 1 : 0;
+        tail += char.IsLowSurrogate(text[tail]) ? 1 : 0;
+        return $"{text[..head]}…{text[tail..]}";
+    }
 }

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text.Json;
 using Sluice.Engine;
+using Sluice.Engine.Sampling;
 
 namespace Sluice.Gateway.OpenAi;
 
@@ -98,10 +100,11 @@ internal static class CallFields
     /// <summary>vLLM says −1 for all tokens, llama.cpp 0.</summary>
     private static int TopK(Fields body) => Math.Max(body.Whole("top_k", -1, int.MaxValue) ?? 0, 0);
 
+    /// <summary>vLLM and llama.cpp say −1 for any seed.</summary>
     private static ulong? Seed(Fields body) => body.Any("seed") switch
     {
         null => null,
-        { ValueKind: JsonValueKind.Number } value when value.TryGetInt64(out long signed) => unchecked((ulong)signed),
+        { ValueKind: JsonValueKind.Number } value when value.TryGetInt64(out long signed) => signed == -1 ? null : unchecked((ulong)signed),
         { ValueKind: JsonValueKind.Number } value when value.TryGetUInt64(out ulong unsigned) => unsigned,
         { } value => throw body.Wrong("seed", value, "a whole number of at most 64 bits"),
     };
@@ -122,7 +125,7 @@ internal static class CallFields
         foreach (JsonProperty pair in given.EnumerateObject())
         {
             string field = $"logit_bias.{pair.Name}";
-            if (!int.TryParse(pair.Name, out int token) || token < 0 || token >= model.VocabularySize)
+            if (!int.TryParse(pair.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int token) || token >= model.VocabularySize)
             {
                 throw ApiException.Invalid(
                     field, $"`{field}` names no token. Token ids are whole numbers from 0 to {model.VocabularySize - 1}.");
@@ -150,7 +153,7 @@ internal static class CallFields
             grammar = type switch
             {
                 "text" => grammar,
-                "json_object" when grammar is null => JsonGrammar.Text,
+                "json_object" when grammar is null => Grammars.Json,
                 "json_object" => throw ApiException.Invalid(field, "`response_format` and `grammar` are both given. Leave one of them out."),
                 "json_schema" => throw ApiException.Invalid(
                     "response_format.type",

@@ -1,10 +1,12 @@
 using System.IO.Pipelines;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Sluice.Gateway.OpenAi;
 
 /// <summary>Server-sent events: one <c>data:</c> line of JSON each, and a blank line.</summary>
+/// <remarks>Slow readers of a stream are judged here by one patience, those of all other replies by Kestrel's least rate.</remarks>
 internal sealed class EventStream : IDisposable
 {
     private readonly HttpContext http;
@@ -21,6 +23,11 @@ internal sealed class EventStream : IDisposable
         this.patience = patience;
         output = http.Response.BodyWriter;
         json = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = OpenAiJson.Readable.Options.Encoder });
+        if (http.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
+        {
+            rate.MinDataRate = null;
+        }
+
         http.Response.ContentType = "text/event-stream; charset=utf-8";
         http.Response.Headers.CacheControl = "no-cache";
         http.Response.Headers["X-Accel-Buffering"] = "no";

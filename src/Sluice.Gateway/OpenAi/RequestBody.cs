@@ -81,6 +81,12 @@ internal static class RequestBody
                 null, $"The body is no JSON{where}: {Reason(error)}. Send one JSON object of at most {Depth} levels.", "invalid_json");
         }
 
+        catch (InvalidOperationException)
+        {
+            // Names are compared with each other in the search for twins, and only there an escape without its other half is found.
+            throw ApiException.Invalid(null, "The name of a field has half of a surrogate pair. Write whole characters.", "invalid_json");
+        }
+
         if (json.RootElement.ValueKind != JsonValueKind.Object)
         {
             json.Dispose();

@@ -83,6 +83,46 @@ public sealed class LiveEngineTests
     }
 
     [Fact]
+    public async Task A_full_queue_that_is_cancelled_as_a_whole_takes_new_requests()
+    {
+        await using LiveEngine engine = Engines.Start(options: new EngineOptions { MostWaiting = 2 });
+        using ManualResetEventSlim isHeld = new();
+        using ManualResetEventSlim goOn = new();
+        Task<bool> held = engine.AskAsync(_ =>
+        {
+            isHeld.Set();
+            return goOn.Wait(TimeSpan.FromSeconds(30));
+        });
+        isHeld.Wait();
+        Generation[] both = [engine.Start(Engines.Ask("One.")), engine.Start(Engines.Ask("Two."))];
+        Assert.Throws<GenerationRefusedException>(() => engine.Start(Engines.Ask("Three.")));
+        Assert.All(both, one => one.Cancel());
+        goOn.Set();
+        Assert.True(await held);
+        Assert.Equal(Finish.Cancelled, (await Engines.ReadAsync(both[0]))[^1].Finish);
+        Assert.Equal(Finish.Cancelled, (await Engines.ReadAsync(both[1]))[^1].Finish);
+        await WaitFor(engine, state => state.Cancelled == 2);
+
+        Assert.Equal(3, (await Engines.ReadAsync(engine.Start(Engines.Ask("Four.", 3, mayEnd: false)))).Count);
+    }
+
+    [Fact]
+    public async Task What_has_ended_is_not_kept_until_its_longest_wait_would_be_over()
+    {
+        await using LiveEngine engine = Engines.Start();
+        List<WeakReference> prompts = [];
+        for (int i = 0; i < 40; i++)
+        {
+            prompts.Add(await PromptOfAnswered(engine));
+        }
+
+        GC.Collect();
+
+        // The last batch may still be remembered.
+        Assert.InRange(prompts.Count(prompt => prompt.IsAlive), 0, 5);
+    }
+
+    [Fact]
     public async Task Who_does_not_read_is_paused_and_loses_the_answer_after_a_time()
     {
         EngineOptions options = new() { EventsAhead = 8, ReaderPatience = TimeSpan.FromMilliseconds(200) };
@@ -210,6 +250,16 @@ public sealed class LiveEngineTests
 
         Assert.Equal((100, 100), (other.Sum(happened => happened.Tokens), events.Sum(happened => happened.Tokens)));
         Assert.Equal(1, engine.State.Preemptions);
+    }
+
+    private static async Task<WeakReference> PromptOfAnswered(LiveEngine engine)
+    {
+        GenerationRequest request = Engines.Ask("Go on.", 2, mayEnd: false) with
+        {
+            Class = Engines.Class("patient", 1, 1000, 100, life: TimeSpan.FromHours(1)),
+        };
+        await Engines.ReadAsync(engine.Start(request));
+        return new WeakReference(request.Prompt);
     }
 
     internal static string Text(IEnumerable<GenerationEvent> events) => string.Concat(events.Select(happened => happened.Text));

@@ -88,12 +88,26 @@ public sealed class BadInputTests : IAsyncLifetime
     [InlineData("{\n\"prompt\" 5}", "invalid_json", "in line 2 at byte 10")]
     [InlineData("""{"prompt":"a","prompt":"b"}""", "invalid_json", "prompt")]
     [InlineData("""{"prompt":NaN}""", "invalid_json", "in line 1")]
+    [InlineData("""{"prompt":"a","\ud800":1}""", "invalid_json", "surrogate")]
+    [InlineData("""{"prompt":"a","logit_bias":{"\ud800":1}}""", "invalid_json", "surrogate")]
+    [InlineData("""{"\udc00":1}""", "invalid_json", "surrogate")]
     public async Task A_body_that_is_no_json_object_says_where(string body, string code, string words)
     {
         (HttpStatusCode status, JsonNode error) = await FailAsync(Text, body);
 
         Assert.Equal(HttpStatusCode.BadRequest, status);
         Assert.Equal(code, (string?)error["code"]);
+        Assert.Contains(words, (string)error["message"]!, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"prompt":"a","model":"WORD"}""", "or leave `model` out.")]
+    [InlineData("""{"prompt":"a","logit_bias":{"WORD":1}}""", "names no token.")]
+    public async Task What_an_error_repeats_of_the_request_is_cut_short(string body, string words)
+    {
+        (HttpStatusCode _, JsonNode error) = await FailAsync(Text, body.Replace("WORD", new string('9', 100_000), StringComparison.Ordinal));
+
+        Assert.InRange(error.ToJsonString().Length, 1000, 4000);
         Assert.Contains(words, (string)error["message"]!, StringComparison.Ordinal);
     }
 

@@ -51,6 +51,36 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public async Task A_list_with_a_prompt_that_never_fits_is_refused_at_once_though_another_one_waits()
+    {
+        await using Door door = await Door.OpenAsync(model: Engines.Model(blocks: 200, speed: 0.2));
+        using HttpResponseMessage busy = await door.PostAsync(
+            Text, """{"prompt":"Hi","max_tokens":3000,"ignore_eos":true,"stream":true}""");
+
+        using HttpResponseMessage list = await door.PostAsync(
+            Text, $$"""{"prompt":["{{new string('a', 12_000)}}","{{new string('a', 13_000)}}"],"max_tokens":2}""");
+
+        Assert.Equal(HttpStatusCode.BadRequest, list.StatusCode);
+        Assert.Equal(1, door.Server.Busy);
+    }
+
+    [Fact]
+    public async Task Every_prompt_of_a_list_ends_once_though_its_client_leaves()
+    {
+        await using Door door = await Door.OpenAsync(model: Engines.Model(speed: 20));
+        Random chance = new(3);
+        await Task.WhenAll(Enumerable.Range(0, 150).Select(i => CallAsync(
+            door, $$"""{"prompt":["a","b","c{{i}}","d"],"max_tokens":{{chance.Next(1, 30)}},"stream":true}""", chance.Next(1, 80))));
+        await door.RequireEmptyAsync();
+
+        string[] page = (await door.Http.GetStringAsync(new Uri(door.Address, "/metrics"))).Split('\n');
+
+        long Sum(string family) => page.Where(line => line.StartsWith(family + '{', StringComparison.Ordinal))
+            .Sum(line => long.Parse(line.Split(' ')[^1], CultureInfo.InvariantCulture));
+        Assert.Equal(Sum("sluice_requests_received_total"), Sum("sluice_requests_ended_total"));
+    }
+
+    [Fact]
     public async Task A_class_that_does_not_wait_long_is_refused_when_its_time_is_over()
     {
         await using Door door = await Door.OpenAsync(
@@ -80,7 +110,7 @@ public sealed class LimitTests
     [Fact]
     public async Task A_client_that_closes_its_connection_is_forgotten()
     {
-        await using Door door = await Door.OpenAsync();
+        await using Door door = await Door.OpenAsync(model: Engines.Model(speed: 0.5));
         NetworkStream connection = await door.ConnectAsync();
         await Door.SendAsync(connection, Text, Endless);
         Assert.True(await connection.ReadAsync(new byte[1000]) > 0);
@@ -95,7 +125,7 @@ public sealed class LimitTests
     [Fact]
     public async Task A_client_that_waits_for_its_whole_answer_and_leaves_is_forgotten()
     {
-        await using Door door = await Door.OpenAsync();
+        await using Door door = await Door.OpenAsync(model: Engines.Model(speed: 0.5));
         NetworkStream connection = await door.ConnectAsync();
         await Door.SendAsync(connection, Text, Endless.Replace("\"stream\":true", "\"stream\":false", StringComparison.Ordinal));
         await Door.UntilAsync(() => door.Engines[0].State.AnswerTokens > 3, "a few tokens");
@@ -179,7 +209,7 @@ public sealed class LimitTests
     [Fact]
     public async Task A_stream_that_is_cut_off_by_the_end_of_the_server_says_so()
     {
-        await using Door door = await Door.OpenAsync();
+        await using Door door = await Door.OpenAsync(model: Engines.Model(speed: 0.5));
         using HttpResponseMessage running = await door.PostAsync(Text, Endless);
 
         await door.Engines[0].StopAsync(TimeSpan.Zero);
