@@ -53,12 +53,13 @@ public sealed class GatewayServer : IAsyncDisposable
     /// <exception cref="IOException">The address is taken or is none of this machine's.</exception>
     public Task StartAsync(CancellationToken cancel = default) => app.StartAsync(cancel);
 
-    /// <summary>
-    /// Stops taking requests: <c>/ready</c> says so, new ones get a 503, the others go on until they end or <paramref name="cut"/>.
-    /// </summary>
+    /// <summary>Takes no new requests from now on: <c>/ready</c> says so, and they get a 503.</summary>
+    public void Close() => dispatcher.Close();
+
+    /// <summary>Takes no new requests, and waits until the others have ended or <paramref name="cut"/>.</summary>
     public async Task DrainAsync(CancellationToken cut)
     {
-        dispatcher.Close();
+        Close();
         while (Busy > 0 && !cut.IsCancellationRequested)
         {
             await Task.Delay(Look, CancellationToken.None);

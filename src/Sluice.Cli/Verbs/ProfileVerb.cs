@@ -6,12 +6,12 @@ using Sluice.Simulation.Profiles;
 
 namespace Sluice.Cli.Verbs;
 
-/// <summary><c>sluice profile</c>: the latency and memory profiles there are, and making new ones from kernel times.</summary>
+/// <summary><c>sluice profile</c>: the latency and memory profiles there are, and making new ones from kernel times or by measuring.</summary>
 internal static class ProfileVerb
 {
-    public static Command Make() => new Verb("profile", "Lists, shows and fits latency and memory profiles.")
+    public static Command Make() => new Verb("profile", "Lists, shows, fits and measures latency and memory profiles.")
     {
-        Subcommands = { List(), Show(), Fit() },
+        Subcommands = { List(), Show(), Fit(), MeasureVerb.Make() },
     };
 
     private static Verb List()

@@ -87,6 +87,7 @@ internal static class ServeVerb
 
     private static async Task DrainAsync(GatewayServer server, ServePlan plan)
     {
+        server.Close();
         if (server.Busy > 0)
         {
             Console.Error.WriteLine(

@@ -12,6 +12,7 @@ public sealed class KvMemory
     private readonly BlockPool device;
     private readonly BlockPool host;
     private readonly bool prefixReuse;
+    private readonly int mostHolders;
     private readonly OffloadQueue offloads;
     private readonly PrefixSearch onDevice;
     private readonly PrefixSearch onHost;
@@ -25,6 +26,7 @@ public sealed class KvMemory
         device = new BlockPool(options.DeviceBlocks);
         host = new BlockPool(options.HostBlocks);
         prefixReuse = options.PrefixReuse;
+        mostHolders = options.Holders;
         offloads = new OffloadQueue(device, host);
         onDevice = new PrefixSearch(device, BlockSize);
         onHost = new PrefixSearch(host, BlockSize);
@@ -41,6 +43,9 @@ public sealed class KvMemory
 
     /// <summary>Blocks on the host.</summary>
     public int HostBlocks => host.Size;
+
+    /// <summary>Sequences that hold device blocks.</summary>
+    public int Holders { get; private set; }
 
     /// <summary>Device blocks nobody refers to.</summary>
     public int FreeBlocks => device.Free;
@@ -95,6 +100,11 @@ public sealed class KvMemory
         int shared = 0;
         if (sequence.Device.Count == 0)
         {
+            if (Holders >= mostHolders)
+            {
+                return false;
+            }
+
             ReadOnlySpan<int> hits = onDevice.Find(sequence, Math.Min(Findable(sequence), wanted));
             shared = hits.Length;
             int revived = 0;
@@ -115,6 +125,7 @@ public sealed class KvMemory
                 sequence.Device.Add(block);
             }
 
+            Holders++;
             sequence.DeviceTokens = shared * BlockSize;
             ReusedTokens += sequence.DeviceTokens;
         }
@@ -364,6 +375,7 @@ public sealed class KvMemory
 
     private void ReleaseDevice(Sequence sequence, int keep)
     {
+        Holders -= keep == 0 && sequence.Device.Count > 0 ? 1 : 0;
         while (sequence.Device.Count > keep)
         {
             int block = sequence.Device.RemoveLast();

@@ -12,6 +12,9 @@ public sealed record KvOptions
     /// <summary>Blocks on the host. Default 0: no host tier.</summary>
     public int HostBlocks { get; init; }
 
+    /// <summary>Most sequences that hold device blocks at once, running or not. Default: as many as there are blocks.</summary>
+    public int Holders { get; init; } = int.MaxValue;
+
     /// <summary>Whether prompts may share blocks by name. Default true.</summary>
     public bool PrefixReuse { get; init; } = true;
 
@@ -26,6 +29,11 @@ public sealed record KvOptions
         if (DeviceBlocks is < 1 or > 100_000_000)
         {
             throw new ArgumentException($"{DeviceBlocks} KV blocks on the device cannot be. Choose 1 to 100000000.");
+        }
+
+        if (Holders < 1)
+        {
+            throw new ArgumentException($"{Holders} sequences cannot hold KV blocks. Choose 1 or more.");
         }
 
         if (HostBlocks is < 0 or > 100_000_000)

@@ -51,6 +51,7 @@ internal sealed partial class KvCells
         int from = run[0].Index;
         foreach (ref readonly KvEntry entry in run)
         {
+            lanes.Answer(entry.Block);
             Lane? its = lanes.WithContent(entry.Block, entry.Index, source);
             if (its != source)
             {

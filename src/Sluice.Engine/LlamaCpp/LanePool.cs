@@ -18,8 +18,7 @@ internal sealed class LanePool
     private readonly Dictionary<Sequence, Lane> live = [];
     private readonly Lane?[] parkedAt;
     private readonly int[] liveHolders;
-    private readonly long[] askedIn;
-    private long step;
+    private readonly int[] asked;
     private long parkings;
 
     /// <summary>All ids free but the last, which is for copies.</summary>
@@ -32,7 +31,7 @@ internal sealed class LanePool
         parkedIn = new long[lanes.Length];
         parkedAt = new Lane?[blocks];
         liveHolders = new int[blocks];
-        askedIn = new long[blocks];
+        asked = new int[blocks];
     }
 
     /// <summary>Lanes that belong to sequences.</summary>
@@ -55,7 +54,7 @@ internal sealed class LanePool
         }
 
         lane = Take(books) ?? throw new InvalidOperationException(
-            $"All {lanes.Length} sequence ids are in use: {live.Count} sequences hold KV. Let fewer run or pause.");
+            $"All {lanes.Length} sequence ids are in use: {live.Count} sequences hold KV, and all cached prefixes are about to be shared.");
         lane.Sequence = sequence;
         lane.Filled = 0;
         live.Add(sequence, lane);
@@ -85,18 +84,17 @@ internal sealed class LanePool
         return free.Pop();
     }
 
-    /// <summary>In this step these blocks are to be shared: whoever holds them stays.</summary>
+    /// <summary>These blocks are going to be shared: whoever holds them stays, until each has been answered (<see cref="Answer"/>).</summary>
     public void Ask(ReadOnlySpan<KvEntry> entries)
     {
-        step++;
         foreach (ref readonly KvEntry entry in entries)
         {
-            if (entry.Move == KvMove.Share)
-            {
-                askedIn[entry.Block] = step;
-            }
+            asked[entry.Block] += entry.Move == KvMove.Share ? 1 : 0;
         }
     }
+
+    /// <summary>A block that was asked for is shared now.</summary>
+    public void Answer(int block) => asked[block]--;
 
     /// <summary>A live lane holds a block.</summary>
     public void Hold(Lane lane, int place, int block, bool isAwaited = false)
@@ -245,7 +243,7 @@ internal sealed class LanePool
     {
         for (int place = 0; place < lane.Places; place++)
         {
-            if (lane[place] >= 0 && askedIn[lane[place]] == step)
+            if (lane[place] >= 0 && asked[lane[place]] > 0)
             {
                 return true;
             }

@@ -38,6 +38,7 @@ public sealed class LlamaRunner : IModelRunner
         this.ownsModel = ownsModel;
         memory = new RunnerMemory(model, options);
         batch = memory.Batch;
+        KvBytesPerToken = model.KvNumbersPerToken * (options.WideKv ? 4 : 2);
         weights = new Weights(model.Vocabulary.Count);
         ends = [.. model.Vocabulary.Ends];
         isDone = new bool[options.Limits.Sequences];
@@ -59,8 +60,17 @@ public sealed class LlamaRunner : IModelRunner
     /// <inheritdoc/>
     public ModelFacts Facts { get; }
 
+    /// <summary>Bytes of KV a token takes.</summary>
+    public long KvBytesPerToken { get; }
+
     /// <summary>The cells and who holds them, for tests.</summary>
     internal KvCells Cells => memory.Cells;
+
+    /// <summary>Stopwatch ticks within the library's decode call so far.</summary>
+    internal long DecodeTicks { get; private set; }
+
+    /// <summary>Stopwatch ticks of sampling so far.</summary>
+    internal long SampleTicks { get; private set; }
 
     /// <summary>Loads a model and makes a runner of it.</summary>
     /// <exception cref="LlamaUnavailableException">llama.cpp cannot be used here.</exception>
@@ -194,7 +204,9 @@ public sealed class LlamaRunner : IModelRunner
             throw new InvalidOperationException("Slices of a step wait for each other's blocks in a circle.");
         }
 
+        long started = Stopwatch.GetTimestamp();
         int code = batch.Decode();
+        DecodeTicks += Stopwatch.GetTimestamp() - started;
         if (code == 1 && memory.Cells.DropCached(books))
         {
             code = batch.Decode();
@@ -209,6 +221,7 @@ public sealed class LlamaRunner : IModelRunner
 
     private void Sample(Step step, ReadOnlySpan<Slice> slices)
     {
+        long started = Stopwatch.GetTimestamp();
         Span<SampledToken> tokens = step.Tokens;
         foreach ((int slice, int token) in inBatch)
         {
@@ -219,6 +232,8 @@ public sealed class LlamaRunner : IModelRunner
                 tokens[slice] = sampler.Next(batch.Logits(token, weights.All.Length));
             }
         }
+
+        SampleTicks += Stopwatch.GetTimestamp() - started;
     }
 
     private static double Milliseconds(long ticks) => ticks * (1000.0 / Stopwatch.Frequency);

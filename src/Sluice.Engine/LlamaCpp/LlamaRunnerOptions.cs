@@ -6,7 +6,7 @@ namespace Sluice.Engine.LlamaCpp;
 /// <summary>How a model is run.</summary>
 public sealed record LlamaRunnerOptions
 {
-    /// <summary>Most sequences that may hold KV at once, the running and the paused, and cached prefixes beside them.</summary>
+    /// <summary>Most sequences that run at once: the library has 256 ids, of which some are for cached prefixes and one is for copies.</summary>
     public const int MostSequences = 224;
 
     /// <summary>The name under which clients ask for it; null, the default, for the model's own.</summary>
@@ -45,7 +45,10 @@ public sealed record LlamaRunnerOptions
     /// <summary>How long steps are believed to take; null, the default, for a guess from two steps at the start.</summary>
     public ILatencyModel? Latency { get; init; }
 
-    /// <summary>Sequence ids of the context: those that hold KV, cached prefixes, and one for copies. Fewer in tests only.</summary>
+    /// <summary>Most sequences that hold KV, running or not. Fewer in tests only.</summary>
+    internal int Holders { get; init; } = MostSequences;
+
+    /// <summary>Sequence ids: those that hold KV, those for cached prefixes, and one for copies. Fewer in tests only.</summary>
     internal int SequenceIds { get; init; } = 256;
 
     /// <summary>Returns these options, or says which to change.</summary>

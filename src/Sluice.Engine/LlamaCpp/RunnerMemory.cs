@@ -96,6 +96,7 @@ internal sealed class RunnerMemory : IDisposable
             BlockSize = options.BlockSize,
             DeviceBlocks = (int)(tokens / options.BlockSize),
             HostBlocks = (int)(hostTokens / options.BlockSize),
+            Holders = options.Holders,
             PrefixReuse = options.PrefixReuse,
         }.Checked();
     }

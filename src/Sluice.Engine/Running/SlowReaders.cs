@@ -9,6 +9,9 @@ namespace Sluice.Engine.Running;
 /// </remarks>
 internal sealed class SlowReaders(NotedScheduler scheduler, TimeSpan patience)
 {
+    /// <summary>Most of them that keep their KV: each may take one of few sequence ids of the model.</summary>
+    private const int MostKeeping = 16;
+
     private readonly List<Choice> paused = [];
 
     /// <summary>How many.</summary>
@@ -24,6 +27,10 @@ internal sealed class SlowReaders(NotedScheduler scheduler, TimeSpan patience)
         choice.PausedAt = now;
         paused.Add(choice);
         choice.Request.Events.Watch();
+        if (paused.Count(one => one.Sequence.DeviceBlocks > 0) > MostKeeping)
+        {
+            TryGiveUp();
+        }
     }
 
     /// <summary>Lets those go on whose reader has caught up. Returns one whose reader is given up for; the caller ends it and looks again.</summary>

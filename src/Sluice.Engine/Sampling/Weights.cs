@@ -13,6 +13,9 @@ internal sealed class Weights(int vocabulary)
 {
     private const int Few = 512;
     private const int Stretch = 1024;
+
+    /// <summary>What weighs less hardly ever stays; looking from here on up first saves steps.</summary>
+    private const float Light = 1e-6f;
     private readonly float[] weights = new float[vocabulary];
     private readonly ulong[] candidates = new ulong[Few];
     private float[]? unchanged;
@@ -91,16 +94,22 @@ internal sealed class Weights(int vocabulary)
 
     private void Keep(int count, float mass)
     {
-        int low = 1;
+        int low = BitConverter.SingleToInt32Bits(Light);
         int high = BitConverter.SingleToInt32Bits(1.5f);
         (int lowCount, float lowMass) = Above(low);
-        if (lowCount <= count && lowMass <= mass)
+        if (lowCount < count && lowMass < mass)
         {
-            return;
+            high = low;
+            low = 1;
+            (lowCount, lowMass) = Above(low);
+            if (lowCount <= count && lowMass <= mass)
+            {
+                return;
+            }
         }
 
-        (int highCount, float highMass) = (0, 0);
-        for (int middle = BitConverter.SingleToInt32Bits(0.01f); lowCount - highCount > Few && high - low > 1; middle = low + ((high - low) / 2))
+        (int highCount, float highMass) = low == 1 ? Above(high) : (0, 0);
+        for (int middle = low + ((high - low) / 2); lowCount - highCount > Few && high - low > 1; middle = low + ((high - low) / 2))
         {
             (int itsCount, float itsMass) = Above(middle);
             if (itsCount >= count || itsMass >= mass)
@@ -136,13 +145,18 @@ internal sealed class Weights(int vocabulary)
         float least = BitConverter.Int32BitsToSingle(low);
         float bound = BitConverter.Int32BitsToSingle(high);
         var leasts = new Vector<float>(least);
+        var bounds = new Vector<float>(bound);
         int found = 0;
         for (int at = 0; at < weights.Length;)
         {
-            if (at + Vector<float>.Count <= weights.Length && Vector.LessThanAll(new Vector<float>(weights, at), leasts))
+            if (at + Vector<float>.Count <= weights.Length)
             {
-                at += Vector<float>.Count;
-                continue;
+                var some = new Vector<float>(weights, at);
+                if ((Vector.GreaterThanOrEqual(some, leasts) & Vector.LessThan(some, bounds)) == Vector<int>.Zero)
+                {
+                    at += Vector<float>.Count;
+                    continue;
+                }
             }
 
             for (int until = Math.Min(at + Vector<float>.Count, weights.Length); at < until; at++)

@@ -13,15 +13,10 @@ internal static class CallFields
     /// <summary>Everything but the prompt and what differs with it.</summary>
     /// <param name="body">The body.</param>
     /// <param name="model">The model it is for.</param>
+    /// <param name="usual">Most tokens of an answer where nothing is said; null goes on to the end of the context.</param>
     /// <param name="maxTokens">The names its limit of tokens goes by, the one that counts first.</param>
-    public static Call Read(Fields body, ModelFacts model, params ReadOnlySpan<string> maxTokens)
+    public static Call Read(Fields body, ModelFacts model, int? usual, params ReadOnlySpan<string> maxTokens)
     {
-        int? most = null;
-        foreach (string name in maxTokens)
-        {
-            most ??= body.Whole(name, 1, int.MaxValue);
-        }
-
         Fields? stream = body.Object("stream_options");
         bool streams = body.Flag("stream");
         if (stream is not null && !streams)
@@ -34,7 +29,7 @@ internal static class CallFields
             Prompts = [],
             PromptField = "prompt",
             Choices = body.Whole("n", 1, MostChoices) ?? 1,
-            MaxTokens = most,
+            MaxTokens = MaxTokens(body, usual, maxTokens),
             Sampling = Sampling(body, model),
             Stop = Stop(body),
             Stream = streams,
@@ -79,6 +74,25 @@ internal static class CallFields
             Grammar = Grammar(body, model),
             MayEnd = !body.Flag("ignore_eos"),
         };
+    }
+
+    /// <summary>llama.cpp says −1 for no limit but the context.</summary>
+    private static int? MaxTokens(Fields body, int? usual, ReadOnlySpan<string> names)
+    {
+        foreach (string name in names)
+        {
+            if (body.Whole(name, -1, int.MaxValue) is { } given)
+            {
+                return given switch
+                {
+                    -1 => null,
+                    0 => throw ApiException.Invalid(name, $"`{name}` is 0. Give a whole number from 1, or -1 for no limit but the context."),
+                    _ => given,
+                };
+            }
+        }
+
+        return usual;
     }
 
     /// <summary>vLLM says −1 for all tokens, llama.cpp 0.</summary>

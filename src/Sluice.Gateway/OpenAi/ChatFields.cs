@@ -14,7 +14,7 @@ internal static class ChatFields
     public static Call Read(Fields body, IModelRunner model)
     {
         CallFields.RefuseUnheeded(body, "tools", "functions", "audio");
-        Call call = CallFields.Read(body, model.Facts, "max_completion_tokens", "max_tokens");
+        Call call = CallFields.Read(body, model.Facts, usual: null, "max_completion_tokens", "max_tokens");
         int? alternatives = body.Whole("top_logprobs", 0, MostAlternatives);
         bool logprobs = body.Flag("logprobs");
         if (alternatives is not null && !logprobs)

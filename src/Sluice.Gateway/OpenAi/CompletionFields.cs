@@ -18,7 +18,7 @@ internal static class CompletionFields
     public static Call Read(Fields body, IModelRunner model)
     {
         CallFields.RefuseUnheeded(body, "suffix");
-        Call call = CallFields.Read(body, model.Facts, "max_tokens", "max_completion_tokens", "n_predict");
+        Call call = CallFields.Read(body, model.Facts, DefaultTokens, "max_tokens", "max_completion_tokens", "n_predict");
         int? alternatives = body.Whole("logprobs", 0, MostAlternatives);
         if (body.Whole("best_of", 1, int.MaxValue) is { } best && best != call.Choices)
         {
@@ -37,7 +37,6 @@ internal static class CompletionFields
             Prompts = prompts,
             PromptField = "prompt",
             Echo = echoes ? [.. prompts.Select(prompt => TextOf(prompt, model))] : null,
-            MaxTokens = call.MaxTokens ?? DefaultTokens,
             Sampling = call.Sampling with { LogProbabilities = alternatives is not null, TopLogProbabilities = alternatives ?? 0 },
         };
     }

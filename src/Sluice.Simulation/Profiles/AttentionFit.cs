@@ -1,3 +1,5 @@
+using Sluice.Core.Latency;
+
 namespace Sluice.Simulation.Profiles;
 
 /// <summary>Fits both forms of attention to the measured launches, by relative least squares without negative terms.</summary>

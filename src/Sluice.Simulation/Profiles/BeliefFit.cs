@@ -22,26 +22,14 @@ internal static class BeliefFit
     {
         StepShape[] shapes = [.. Shapes(hardware.StepTokens)
             .Where(s => s.Tokens + s.DecodeContext + s.PrefillContext <= tokens)];
-        double[][] rows = [.. shapes.Select(Features)];
+        double[][] rows = [.. shapes.Select(LatencyFit.Own)];
         double[] times = [.. shapes.Select(s => steps.Milliseconds(s))];
         double[] x = [.. NonNegativeLeastSquares.FitRelative(rows, times).Select(Digits.Seven)];
         FitQuality quality = FitQuality.Of(rows, times, x);
-        FiveTermLatencyModel model = new FiveTermLatencyModel
-        {
-            Constant = x[0],
-            PrefillSquare = x[1],
-            PrefillToken = x[2],
-            PrefillContext = x[3],
-            CachedToken = x[4],
-            DecodeSequence = x[5],
-            DecodeContext = x[6],
-        }.Checked();
+        FiveTermLatencyModel model = LatencyFit.Terms(x);
         return (model, new FitReport(
             shapes.Length, hardware.StepTokens, MostDecodes, LongestContext, Digits.Seven(quality.Mape), Digits.Seven(quality.R2)));
     }
-
-    private static double[] Features(StepShape s) =>
-        [1, s.PrefillSquares, s.PrefillTokens, s.PrefillCross, s.PrefillContext, s.Decodes, s.DecodeContext];
 
     private static IEnumerable<StepShape> Shapes(int most)
     {

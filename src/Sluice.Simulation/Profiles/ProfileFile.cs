@@ -98,13 +98,40 @@ internal static class ProfileFile
                 string.Create(CultureInfo.InvariantCulture, $"[{p.X},{p.Y}]"))) + "]");
     }
 
-    /// <summary>Profiles in files carry the five-term model.</summary>
+    /// <summary>Profiles in files carry the five terms, or those and the term of a shared cache.</summary>
     private sealed class LatencyConverter : JsonConverter<ILatencyModel>
     {
-        public override ILatencyModel? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            JsonSerializer.Deserialize<FiveTermLatencyModel>(ref reader, options)?.Checked();
+        public override ILatencyModel? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            Utf8JsonReader ahead = reader;
+            return HasTerms(ref ahead)
+                ? JsonSerializer.Deserialize<SharedTerms>(ref reader, options)?.Model()
+                : JsonSerializer.Deserialize<FiveTermLatencyModel>(ref reader, options)?.Checked();
+        }
 
-        public override void Write(Utf8JsonWriter writer, ILatencyModel value, JsonSerializerOptions options) =>
-            JsonSerializer.Serialize(writer, value, value.GetType(), options);
+        public override void Write(Utf8JsonWriter writer, ILatencyModel value, JsonSerializerOptions options)
+        {
+            object written = value is SharedCacheLatencyModel shared ? new SharedTerms(shared.Terms, shared.TokenContext) : value;
+            JsonSerializer.Serialize(writer, written, written.GetType(), options);
+        }
+
+        private static bool HasTerms(ref Utf8JsonReader reader)
+        {
+            int outside = reader.CurrentDepth;
+            while (reader.Read() && reader.CurrentDepth > outside)
+            {
+                if (reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("terms"))
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
+    private sealed record SharedTerms(FiveTermLatencyModel Terms, double TokenContext)
+    {
+        public SharedCacheLatencyModel Model() => new SharedCacheLatencyModel { Terms = Terms, TokenContext = TokenContext }.Checked();
     }
 }

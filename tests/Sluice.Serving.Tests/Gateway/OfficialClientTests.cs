@@ -90,7 +90,7 @@ public sealed class OfficialClientTests
     [Fact]
     public async Task A_cancelled_stream_gives_everything_back()
     {
-        await using Door door = await Door.OpenAsync();
+        await using Door door = await Door.OpenAsync(model: Serving.Tests.Engine.Engines.Model() with { MedianAnswer = 100_000 });
         using CancellationTokenSource leave = new();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>

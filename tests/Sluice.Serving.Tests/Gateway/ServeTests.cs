@@ -7,7 +7,7 @@ namespace Sluice.Serving.Tests.Gateway;
 /// <summary><c>sluice serve</c> as a shell sees it.</summary>
 public sealed class ServeTests
 {
-    private const string Stream = """{"prompt":"Hi","max_tokens":150,"ignore_eos":true,"stream":true}""";
+    private const string Stream = """{"prompt":"Hi","max_tokens":500,"ignore_eos":true,"stream":true}""";
 
     [Fact]
     public async Task Without_a_model_it_serves_two_pretended_instances_and_says_so_and_what_to_try()
@@ -53,7 +53,7 @@ public sealed class ServeTests
         (SluiceProcess sluice, Uri address) = await SluiceProcess.ServeAsync("--drain", "200ms");
         using SluiceProcess serving = sluice;
         using HttpClient http = new() { BaseAddress = address };
-        using HttpRequestMessage message = Door.Message("/v1/completions", Stream.Replace("150", "100000", StringComparison.Ordinal));
+        using HttpRequestMessage message = Door.Message("/v1/completions", Stream.Replace("500", "100000", StringComparison.Ordinal));
         using HttpResponseMessage running = await http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead);
 
         serving.Signal("TERM");
@@ -69,7 +69,7 @@ public sealed class ServeTests
         (SluiceProcess sluice, Uri address) = await SluiceProcess.ServeAsync("--drain", "1h");
         using SluiceProcess serving = sluice;
         using HttpClient http = new() { BaseAddress = address };
-        using HttpRequestMessage message = Door.Message("/v1/completions", Stream.Replace("150", "100000", StringComparison.Ordinal));
+        using HttpRequestMessage message = Door.Message("/v1/completions", Stream.Replace("500", "100000", StringComparison.Ordinal));
         using HttpResponseMessage running = await http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead);
 
         serving.Signal("TERM");

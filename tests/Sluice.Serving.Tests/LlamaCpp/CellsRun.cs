@@ -45,7 +45,8 @@ internal sealed class CellsRun : IDisposable
             WideKv = true,
             PrefixReuse = random.Next(5) > 0,
             Latency = Latency,
-            SequenceIds = random.Next(3) == 0 ? 256 : sequences + MostPaused + random.Next(2, 8),
+            Holders = sequences + MostPaused,
+            SequenceIds = random.Next(3) == 0 ? 256 : sequences + MostPaused + random.Next(6, 16),
         };
         pool = options.BlockSize * random.Next(8, 40);
         runner = new LlamaRunner(model, options with { KvTokens = pool, HostTokens = random.Next(4) == 0 ? 0 : random.Next(2 * pool) });

@@ -1,6 +1,6 @@
-using Sluice.Simulation.Profiles;
+using Sluice.Core.Latency;
 
-namespace Sluice.Simulation.Tests.Profiles;
+namespace Sluice.Core.Tests.Latency;
 
 public sealed class NonNegativeLeastSquaresTests
 {

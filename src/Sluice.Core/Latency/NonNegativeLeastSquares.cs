@@ -1,4 +1,4 @@
-namespace Sluice.Simulation.Profiles;
+namespace Sluice.Core.Latency;
 
 /// <summary>Least squares whose coefficients are never negative: a step does not get shorter by holding more.</summary>
 /// <remarks>

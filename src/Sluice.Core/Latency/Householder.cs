@@ -1,4 +1,4 @@
-namespace Sluice.Simulation.Profiles;
+namespace Sluice.Core.Latency;
 
 /// <summary>Plain least squares by Householder reflections.</summary>
 internal static class Householder

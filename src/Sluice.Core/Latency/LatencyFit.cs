@@ -1,0 +1,77 @@
+namespace Sluice.Core.Latency;
+
+/// <summary>Finds the latency model that meets measured steps best, by relative error, with no coefficient below 0.</summary>
+public static class LatencyFit
+{
+    /// <summary>A step this many times longer than fitted was held up by something else, and is left out.</summary>
+    private const double HeldUp = 2;
+
+    private const int OwnTerms = 7;
+
+    /// <summary>The five terms of these steps.</summary>
+    public static (FiveTermLatencyModel Model, double Mape) FiveTerms(IReadOnlyList<StepSample> samples)
+    {
+        double[] x = Fit(samples, Own);
+        FiveTermLatencyModel model = Terms(x);
+        return (model, Mape(model, samples));
+    }
+
+    /// <summary>The five terms and the cross term of these steps.</summary>
+    public static (SharedCacheLatencyModel Model, double Mape) SharedCache(IReadOnlyList<StepSample> samples)
+    {
+        double[] x = Fit(samples, shape => [.. Own(shape), shape.Tokens * (double)(shape.PrefillContext + shape.DecodeContext)]);
+        var model = new SharedCacheLatencyModel { Terms = Terms(x), TokenContext = x[OwnTerms] };
+        return (model, Mape(model, samples));
+    }
+
+    /// <summary>Mean of |predicted − measured| ÷ measured.</summary>
+    public static double Mape(ILatencyModel model, IReadOnlyList<StepSample> samples)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(samples);
+        return samples.Average(sample => Math.Abs(model.Step(sample.Shape) - sample.Milliseconds) / sample.Milliseconds);
+    }
+
+    /// <summary>What the five terms are multiplied by, the constant first.</summary>
+    public static double[] Own(StepShape shape) =>
+        [1, shape.PrefillSquares, shape.PrefillTokens, shape.PrefillCross, shape.PrefillContext, shape.Decodes, shape.DecodeContext];
+
+    /// <summary>The model with these coefficients, in the order of <see cref="Own"/>.</summary>
+    public static FiveTermLatencyModel Terms(IReadOnlyList<double> coefficients)
+    {
+        ArgumentNullException.ThrowIfNull(coefficients);
+        return new FiveTermLatencyModel
+        {
+            Constant = coefficients[0],
+            PrefillSquare = coefficients[1],
+            PrefillToken = coefficients[2],
+            PrefillContext = coefficients[3],
+            CachedToken = coefficients[4],
+            DecodeSequence = coefficients[5],
+            DecodeContext = coefficients[6],
+        }.Checked();
+    }
+
+    private static double[] Fit(IReadOnlyList<StepSample> samples, Func<StepShape, double[]> features)
+    {
+        ArgumentNullException.ThrowIfNull(samples);
+        double[][] rows = [.. samples.Select(sample => features(sample.Shape))];
+        double[] times = [.. samples.Select(sample => sample.Milliseconds)];
+        double[] first = NonNegativeLeastSquares.FitRelative(rows, times);
+        int[] good = [.. Enumerable.Range(0, times.Length).Where(i => times[i] <= HeldUp * Dot(rows[i], first))];
+        return good.Length < rows[0].Length
+            ? first
+            : NonNegativeLeastSquares.FitRelative([.. good.Select(i => rows[i])], [.. good.Select(i => times[i])]);
+    }
+
+    private static double Dot(double[] row, double[] x)
+    {
+        double sum = 0;
+        for (int i = 0; i < x.Length; i++)
+        {
+            sum += row[i] * x[i];
+        }
+
+        return sum;
+    }
+}
