@@ -12,6 +12,7 @@ internal sealed class StepForming
 {
     private const int LookAhead = 8;
     private const int LeastChunk = 64;
+    private const double LeastChunkInConstants = 1;
     private const double PaceMemory = 0.1;
     private const double NoticeInSteps = 4;
     private const double LeastShare = 0.05;
@@ -85,9 +86,11 @@ internal sealed class StepForming
     /// <summary>How long the step may take, ms: until the first token is due that can still be on time.</summary>
     private double Length() => decodes.Count == 0
         ? double.PositiveInfinity
-        : Math.Max(
-            decodes.LeastFeasible(batch.Latency, now) ?? 0,
-            Math.Max(options.Floor * decodes.LeastTpot, 2 * batch.Latency.Constant));
+        : Math.Min(
+            Math.Max(
+                decodes.LeastFeasible(batch.Latency, now) ?? 0,
+                Math.Max(options.Floor * decodes.LeastTpot, 2 * batch.Latency.Constant)),
+            options.Gap * decodes.LeastTpot ?? double.PositiveInfinity);
 
     private void Walk()
     {
@@ -232,7 +235,10 @@ internal sealed class StepForming
         }
 
         int tokens = batch.Latency.LargestPrefill(cached, most, time);
-        return tokens < missing && tokens < Math.Min(LeastChunk, batch.Limits.Tokens / 2) ? 0 : tokens;
+        bool isSmall = tokens < missing
+            && tokens < Math.Min(LeastChunk, batch.Limits.Tokens / 2)
+            && batch.Latency.Prefill(tokens, cached) < LeastChunkInConstants * batch.Latency.Constant;
+        return isSmall ? 0 : tokens;
     }
 
     /// <summary>Nothing fitted: a prompt that was begun goes on whatever it takes, or else the first that there is room for.</summary>
