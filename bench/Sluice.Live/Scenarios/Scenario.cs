@@ -24,8 +24,6 @@ internal sealed record Scenario(string Name, string Summary, Setting Usual, Func
             new Setting { Size = "15m", Weights = WeightType.F32, Rounds = 1, Sweep = TimeSpan.FromSeconds(3) }, Overflow.RunAsync),
         new("reload", "3 to 10 thousand tokens of interrupted answers come back",
             new Setting { Size = "125m", Weights = WeightType.Q8, Threads = 2, Rounds = 1 }, Reload.RunAsync),
-        new("fidelity", "the simulator with the learned latency against the live run",
-            new Setting { Requests = 200, Rounds = 3, Sweep = TimeSpan.FromSeconds(60) }, Fidelity.RunAsync),
     ];
 
     /// <summary>The one with this name.</summary>

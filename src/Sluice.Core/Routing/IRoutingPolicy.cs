@@ -5,7 +5,8 @@ namespace Sluice.Core.Routing;
 /// <summary>Where a request goes.</summary>
 /// <param name="Prefill">The instance that computes the prompt.</param>
 /// <param name="Decode">The instance that writes the answer; the same one when co-located.</param>
-public readonly record struct Route(int Prefill, int Decode)
+/// <param name="Cached">Tokens of the prompt that are expected to be cached where it is computed.</param>
+public readonly record struct Route(int Prefill, int Decode, int Cached = 0)
 {
     /// <summary>Whether one instance does it all and no KV travels.</summary>
     public bool IsColocated => Prefill == Decode;

@@ -1,5 +1,4 @@
 using Sluice.Core.Latency;
-using Sluice.Core.Requests;
 
 namespace Sluice.Core.Routing;
 
@@ -69,12 +68,17 @@ public sealed class Ledger(int index, InstanceRole role, ILatencyModel latency)
     private int MeanContext => AssignedDecodes == 0 ? 0 : (int)Math.Min(ContextTokens / AssignedDecodes, int.MaxValue);
 
     /// <summary>Predicted step of all answers it will write and this one, ms. The decode term is a straight line, so the mean will do.</summary>
-    public double StepWith(Request request)
-    {
-        int decodes = AssignedDecodes + 1;
-        int context = (int)Math.Min((ContextTokens + request.PromptTokens) / decodes, int.MaxValue);
-        return Latency.Constant + (decodes * Latency.Decode(context));
-    }
+    /// <param name="promptTokens">Tokens of its prompt.</param>
+    public double StepWith(int promptTokens) => Latency.Constant + ((AssignedDecodes + 1) * DecodeWith(promptTokens));
+
+    /// <summary>The same for answers that are each written at the pace they were promised: those of a lax one take part in some steps only.</summary>
+    /// <param name="promptTokens">Tokens of the newcomer's prompt.</param>
+    /// <param name="budget">How long a step is, ms.</param>
+    public double PacedStepWith(int promptTokens, double budget) =>
+        Latency.Constant + ((1 + (paces.TokensPerMillisecond * budget)) * DecodeWith(promptTokens));
+
+    private double DecodeWith(int promptTokens) =>
+        Latency.Decode((int)Math.Min((ContextTokens + promptTokens) / (AssignedDecodes + 1), int.MaxValue));
 
     internal void AddPrefill(OutstandingPrefill prefill, Instant now)
     {

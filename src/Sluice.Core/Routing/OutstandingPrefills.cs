@@ -11,11 +11,11 @@ namespace Sluice.Core.Routing;
 public readonly record struct OutstandingPrefill(long Id, Instant Due, int Tokens, long Nanoseconds, long Gain)
 {
     /// <summary>What a request would be to an instance of this speed, as the router sees it.</summary>
-    public static OutstandingPrefill Of(Request request, Ledger ledger) => new(
+    public static OutstandingPrefill Of(Request request, Ledger ledger, int cached = 0) => new(
         request.Id,
         request.Deadline(0),
         request.PromptTokens,
-        WholeNumbers.Nanoseconds(ledger.Latency.Prefill(request.PromptTokens, 0)),
+        WholeNumbers.Nanoseconds(ledger.Latency.Prefill(request.PromptTokens - cached, cached)),
         WholeNumbers.Millionths(request.Class.FirstTokenGain));
 }
 

@@ -9,6 +9,21 @@ internal sealed class PaceCounts
     /// <summary>The strictest; null when there is none.</summary>
     public TimeSpan? Strictest => used == 0 ? null : kinds[0].Pace;
 
+    /// <summary>Tokens that were promised to all of them in a millisecond.</summary>
+    public double TokensPerMillisecond
+    {
+        get
+        {
+            double sum = 0;
+            foreach (var (pace, count) in kinds.AsSpan(0, used))
+            {
+                sum += count / pace.TotalMilliseconds;
+            }
+
+            return sum;
+        }
+    }
+
     public void Add(TimeSpan pace)
     {
         int at = PlaceOf(pace);

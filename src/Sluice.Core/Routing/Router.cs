@@ -75,7 +75,7 @@ public sealed class Router
         var prefiller = Fleet.All[route.Prefill];
         var assignment = new Assignment(route, request.Deadline(0), ContextOf(request), IsDecoding: false);
         assignments.Add(request.Id, assignment);
-        prefiller.AddPrefill(OutstandingPrefill.Of(request, prefiller), now);
+        prefiller.AddPrefill(OutstandingPrefill.Of(request, prefiller, route.Cached), now);
         Fleet.All[route.Decode].AssignDecode(assignment.Context, request.Class.Slo.NextToken);
     }
 

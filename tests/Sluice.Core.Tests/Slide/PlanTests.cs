@@ -68,14 +68,36 @@ public class PlanTests
     }
 
     [Fact]
-    public void An_interrupted_answer_is_dropped_only_after_the_newcomers()
+    public void What_is_dropped_sets_a_price_that_newcomers_must_bring_and_that_falls_again()
     {
-        Sequence interrupted = Add(cost: 10, due: 15, owed: 5, density: 1);
-        Add(cost: 10, due: 16, density: 5);
-
+        Sequence dropped = Add(cost: 10, due: 15, density: 10);
+        Add(cost: 10, due: 15, density: 20);
+        prefills.Planned.Walk(Free, prefills);
+        prefills.Remove(dropped);
+        Sequence cheap = Add(cost: 1, due: 1000, density: 0.5);
         prefills.Planned.Walk(Free, prefills);
 
-        Assert.Equal([interrupted], Planned());
+        Assert.Equal(1, prefills.Planned.Price);
+        Assert.DoesNotContain(cheap, Planned());
+
+        prefills.Planned.Age(10_000);
+        prefills.Reconsider(1);
+        prefills.Planned.Walk(Free, prefills);
+
+        Assert.Contains(cheap, Planned());
+    }
+
+    [Fact]
+    public void The_walk_leaves_time_for_those_who_will_arrive_and_be_due_before()
+    {
+        var coming = new Inflow();
+        Sequence late = Add(cost: 10, due: 2500);
+        coming.Served(late, 9_000);
+        coming.Pass(Instant.FromMilliseconds(10_000));
+
+        prefills.Planned.Walk(Free with { Coming = coming, Share = 0.25 }, prefills);
+
+        Assert.Empty(Planned());
     }
 
     [Fact]

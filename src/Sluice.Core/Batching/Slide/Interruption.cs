@@ -1,4 +1,3 @@
-using Sluice.Core.Latency;
 using Sluice.Core.Requests;
 
 namespace Sluice.Core.Batching.Slide;
@@ -6,18 +5,27 @@ namespace Sluice.Core.Batching.Slide;
 /// <summary>Who gives blocks up when they are short.</summary>
 /// <remarks>
 /// <para>First whoever is furthest ahead of its deadline, all of its blocks: it loses nothing if it comes back in time. It must be
-/// so far ahead that computing its KV again is a small part of the time that it can wait.</para>
-/// <para>Then, only for running answers, whoever loses the least gain for a block, its last blocks alone. It stands still until
-/// there is room again, and while it does it is asked first. Newcomers never cause such a loss.</para>
+/// so far ahead that bringing its KV back is a small part of the time that it can wait.</para>
+/// <para>For a newcomer that brings half as much again for its memory, answers that bring the least for theirs, if the host has a copy: at most
+/// once a step (<see cref="Displace"/>).</para>
+/// <para>For running answers, whoever loses the least gain for a block, its last blocks alone. It stands still until
+/// there is room again, and while it does it is asked first.</para>
+/// <para>A prompt that was begun although it was passed over keeps its blocks as long as there is anybody else.</para>
 /// </remarks>
 internal sealed class Interruption(Appraiser appraiser, Prefills prefills, Decodes decodes, MemoryOutlook outlook, List<Sequence> evicted)
 {
     private const double MostAgain = 0.05;
+    private const double Better = 1.5;
+    private const double Most = 1e100;
+    private const int MostDisplaced = 4;
+    private const int MostUncopied = 2;
 
     private Batch batch = null!;
     private Instant now;
     private double notice;
     private long step;
+    private double[] yields = new double[64];
+    private bool hasDisplaced;
 
     /// <summary>Starts a step.</summary>
     /// <param name="filled">The batch.</param>
@@ -30,6 +38,7 @@ internal sealed class Interruption(Appraiser appraiser, Prefills prefills, Decod
         now = at;
         notice = leastAhead;
         step = number;
+        hasDisplaced = false;
     }
 
     /// <summary>Interrupts answers that are far ahead until a prefill has room. False when it has none.</summary>
@@ -51,10 +60,37 @@ internal sealed class Interruption(Appraiser appraiser, Prefills prefills, Decod
         return outlook.Fits(sequence, prefills.ReachOf(sequence));
     }
 
+    /// <summary>Interrupts copied answers that bring much less for their memory until a newcomer has room. False when it has none.</summary>
+    public bool Displace(Sequence newcomer)
+    {
+        if (hasDisplaced || newcomer.Generated > 0 || double.IsInfinity(notice))
+        {
+            return false;
+        }
+
+        hasDisplaced = true;
+        double most = appraiser.Yield(newcomer, prefills.Of(newcomer).Gain) / Better;
+        Weigh();
+        for (int tries = 0; tries < MostDisplaced && !outlook.Fits(newcomer, prefills.ReachOf(newcomer)); tries++)
+        {
+            int least = Least();
+            if (least < 0 || yields[least] >= most)
+            {
+                return false;
+            }
+
+            Interrupt(decodes[least]);
+            yields[least] = double.PositiveInfinity;
+        }
+
+        return outlook.Fits(newcomer, prefills.ReachOf(newcomer));
+    }
+
     /// <summary>Takes blocks from somebody for a sequence that must go on. False when nobody is left.</summary>
     /// <param name="forWhom">It.</param>
     /// <param name="from">Only answers from this place of the order on are asked.</param>
-    public bool TakeBlocks(Sequence forWhom, int from)
+    /// <param name="whole">Whether the victim gives all of its blocks, and its seat.</param>
+    public bool TakeBlocks(Sequence forWhom, int from, bool whole = false)
     {
         for (int place = decodes.Count - 1; place >= from; place--)
         {
@@ -71,7 +107,7 @@ internal sealed class Interruption(Appraiser appraiser, Prefills prefills, Decod
         }
 
         int shortage = batch.Memory.BlocksFor(forWhom.Tokens) - forWhom.DeviceBlocks - batch.Memory.FreeBlocks;
-        if (shortage < 1 || shortage >= victim.DeviceBlocks)
+        if (whole || shortage < 1 || shortage >= victim.DeviceBlocks)
         {
             Interrupt(victim);
             return true;
@@ -81,6 +117,38 @@ internal sealed class Interruption(Appraiser appraiser, Prefills prefills, Decod
         Note(victim);
         return true;
     }
+
+    /// <summary>What each running answer that could be displaced brings for its memory; infinity for the others.</summary>
+    private void Weigh()
+    {
+        if (yields.Length < decodes.Count)
+        {
+            yields = new double[decodes.Count * 2];
+        }
+
+        for (int place = 0; place < decodes.Count; place++)
+        {
+            Sequence answer = decodes[place];
+            bool isCopied = answer.HostBlocks + MostUncopied >= answer.DeviceTokens / batch.Memory.BlockSize;
+            yields[place] = isCopied && IsFree(answer)
+                ? appraiser.Yield(answer, appraiser.GainOfDecode(answer, decodes.Left(place, now)))
+                : double.PositiveInfinity;
+        }
+    }
+
+    private int Least()
+    {
+        int least = -1;
+        for (int place = 0; place < decodes.Count; place++)
+        {
+            least = least < 0 || yields[place] < yields[least] ? place : least;
+        }
+
+        return least;
+    }
+
+    private static bool IsFree(Sequence answer) =>
+        answer.State == SequenceState.Running && Decodes.IsDecode(answer);
 
     /// <summary>Whether a prefill with all that must be computed again for it still brings more for a ms than the best passed over.</summary>
     private bool IsWorthIt(Sequence sequence)
@@ -98,7 +166,7 @@ internal sealed class Interruption(Appraiser appraiser, Prefills prefills, Decod
             if (CanWait(place))
             {
                 missing -= decodes[place].DeviceBlocks;
-                again += batch.Latency.Cost(decodes[place].Tokens, 0);
+                again += appraiser.Again(decodes[place], decodes[place].HostBlocks, batch);
             }
         }
 
@@ -110,8 +178,8 @@ internal sealed class Interruption(Appraiser appraiser, Prefills prefills, Decod
     private bool CanWait(int place)
     {
         Sequence sequence = decodes[place];
-        return sequence.State == SequenceState.Running && Decodes.IsDecode(sequence)
-            && decodes.Left(place, now) > notice + (batch.Latency.Cost(sequence.Tokens, 0) / MostAgain);
+        return IsFree(sequence)
+            && decodes.Left(place, now) > notice + (appraiser.Again(sequence, sequence.HostBlocks, batch) / MostAgain);
     }
 
     private Sequence? Cheapest(Sequence forWhom, int from)
@@ -124,7 +192,9 @@ internal sealed class Interruption(Appraiser appraiser, Prefills prefills, Decod
             if (candidate != forWhom && candidate.Slot >= 0 && candidate.DeviceBlocks > 0 && prefills.Seen(candidate) != step)
             {
                 // Those that stand still already come before all others.
-                Consider(candidate, prefills.Of(candidate).Gain * (candidate.Generated > 0 ? 1e-9 : 1), ref cheapest, ref least);
+                bool isSheltered = candidate.Generated == 0 && !prefills.IsPlanned(candidate);
+                double gain = isSheltered ? Most : prefills.Of(candidate).Gain * (candidate.Generated > 0 ? 1e-9 : 1);
+                Consider(candidate, gain, ref cheapest, ref least);
             }
         }
 

@@ -37,7 +37,7 @@ internal sealed class MemoryOutlook(Appraiser appraiser, Prefills prefills)
         for (int i = 0; i < batch.Running.Count; i++)
         {
             Sequence sequence = batch.Running[i];
-            double presence = appraiser.Presence(sequence, batch.Latency);
+            double presence = appraiser.Presence(sequence, batch);
             int blocks = batch.Memory.BlocksFor(sequence.Tokens);
             demand += presence * blocks;
             reserved += sequence.Slot >= 0 ? blocks - sequence.DeviceBlocks : 0;
@@ -68,14 +68,13 @@ internal sealed class MemoryOutlook(Appraiser appraiser, Prefills prefills)
         }
 
         return batch.Running.Count < batch.Limits.Sequences
-            && Shortage(sequence, reach.DeviceTokens) + reserved <= 0
-            && IsSustainable(sequence);
+            && Shortage(sequence, reach.DeviceTokens) + reserved <= 0;
     }
 
     /// <summary>Whether all in flight can go on in turn once a newcomer is there.</summary>
     public bool IsSustainable(Sequence sequence) =>
         sequence.Generated > 0
-        || appraiser.Presence(sequence, batch.Latency) * batch.Memory.BlocksFor(sequence.Tokens) <= Room;
+        || appraiser.Presence(sequence, batch) * batch.Memory.BlocksFor(sequence.Tokens) <= Room;
 
     /// <summary>Blocks that a sequence with so many tokens on the device lacks beside those left for growth.</summary>
     public int Shortage(Sequence sequence, int deviceTokens) =>
@@ -88,7 +87,7 @@ internal sealed class MemoryOutlook(Appraiser appraiser, Prefills prefills)
         reserved += isNew ? whole - sequence.DeviceBlocks : held - sequence.DeviceBlocks;
         if (isNew && sequence.Generated == 0)
         {
-            demand += appraiser.Presence(sequence, batch.Latency) * whole;
+            demand += appraiser.Presence(sequence, batch) * whole;
         }
     }
 }

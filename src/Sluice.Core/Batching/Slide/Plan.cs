@@ -19,17 +19,24 @@ internal readonly record struct PlanEntry(long Deadline, long Order, int Slot, d
 /// <param name="Least">What even a step for one prefill takes besides it, ms.</param>
 /// <param name="Room">Blocks that newcomers may need now.</param>
 /// <param name="LeavingPerMs">Blocks that come free for them in a millisecond.</param>
+/// <param name="Coming">Work that is yet to arrive; null where none is to be counted on.</param>
+/// <param name="IsPriced">Whether what is dropped sets a price.</param>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct Capacity(long Now, double Share, double Least, double Room, double LeavingPerMs);
+internal readonly record struct Capacity(long Now, double Share, double Least, double Room, double LeavingPerMs, Inflow? Coming = null, bool IsPriced = true);
 
 /// <summary>Prefills by deadline, walked in each step to see who can be on time.</summary>
 /// <remarks>
 /// The walk keeps a running finish time, of computing and of memory; where it comes too late, it drops whoever brings the least
 /// gain for its time of all met so far (Moore and Hodgson's rule for late jobs, weighted). Who could not even make it alone is
 /// dropped as late.
+/// <para>Work that is dropped sets a <em>price</em>, which falls by a factor e in ten seconds: who brings less for a millisecond is not planned, so
+/// that nobody worth more is late because of it.</para>
 /// </remarks>
 internal sealed class Plan
 {
+    private const double PriceMemoryMs = 10_000;
+    private const double PriceStep = 0.1;
+
     private PlanEntry[] entries = new PlanEntry[64];
 
     /// <summary>How many are planned.</summary>
@@ -40,6 +47,12 @@ internal sealed class Plan
 
     /// <summary>The least time, ms, that the last walk found between a finish and its deadline; 0 when it dropped somebody.</summary>
     public double Slack { get; private set; } = double.PositiveInfinity;
+
+    /// <summary>Gain per ms that a newcomer must bring to be planned.</summary>
+    public double Price { get; private set; }
+
+    /// <summary>The greatest part of the time until a deadline, in the last walk, that computing alone takes; at most 1.</summary>
+    public double Utilisation { get; private set; }
 
     public void Add(in PlanEntry entry)
     {
@@ -70,6 +83,7 @@ internal sealed class Plan
         double blocks = 0;
         double slack = double.PositiveInfinity;
         int kept = 0;
+        Utilisation = 0;
         for (int at = 0; at < Count; at++)
         {
             PlanEntry entry = entries[at];
@@ -80,28 +94,40 @@ internal sealed class Plan
                 continue;
             }
 
+            if (entry.Density < Price && entry.Owed == 0)
+            {
+                prefills.Drop(entry.Slot, isLate: false);
+                continue;
+            }
+
             entries[kept++] = entry;
             work += entry.Cost;
             blocks += entry.Need;
-            double finish = Finish(capacity, work, blocks);
+            double coming = capacity.Coming?.Before(left) ?? 0;
+            double finish = Finish(capacity, work + coming, blocks);
             while (finish > left && kept > 0)
             {
                 int least = LeastDense(kept);
                 PlanEntry dropped = entries[least];
                 work -= dropped.Cost;
-                blocks -= dropped.Need;
+                blocks -= dropped.Need + dropped.Owed;
                 Array.Copy(entries, least + 1, entries, least, --kept - least);
                 prefills.Drop(dropped.Slot, isLate: false);
+                Price += capacity.IsPriced ? PriceStep * Math.Max(dropped.Density - Price, 0) : 0;
                 slack = 0;
-                finish = kept == 0 ? 0 : Finish(capacity, work, blocks);
+                finish = kept == 0 ? 0 : Finish(capacity, work + coming, blocks);
             }
 
             slack = Math.Min(slack, left - finish);
+            Utilisation = Math.Max(Utilisation, Math.Min((work + coming) / (capacity.Share * left), 1));
         }
 
         Count = kept;
         Slack = slack;
     }
+
+    /// <summary>The price falls as time passes, ms.</summary>
+    public void Age(double passed) => Price *= PortableMath.Exp(-passed / PriceMemoryMs);
 
     private static double Finish(in Capacity capacity, double work, double blocks)
     {
@@ -110,16 +136,13 @@ internal sealed class Plan
         return wanting <= 0 ? computed : Math.Max(computed, wanting / Math.Max(capacity.LeavingPerMs, 1e-9));
     }
 
-    /// <summary>The least dense of the first few; an answer that was interrupted only where there is no newcomer.</summary>
+    /// <summary>The least dense of the first few; of equal density, whoever is due last.</summary>
     private int LeastDense(int kept)
     {
         int least = 0;
         for (int at = 1; at < kept; at++)
         {
-            // Of equal density, whoever is due last goes first.
-            bool isOwed = entries[at].Owed > 0;
-            bool wasOwed = entries[least].Owed > 0;
-            if (isOwed == wasOwed ? entries[at].Density <= entries[least].Density : wasOwed)
+            if (entries[at].Density <= entries[least].Density)
             {
                 least = at;
             }

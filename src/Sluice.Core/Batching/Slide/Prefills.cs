@@ -28,11 +28,14 @@ internal sealed class Prefills
     /// <summary>Those that are not planned.</summary>
     public int PassedOver => passedOver.Count;
 
-    /// <summary>Who was passed over and came first; ask <see cref="PassedOver"/> first.</summary>
+    /// <summary>Who was passed over and came first, answers that were interrupted after all prompts; ask <see cref="PassedOver"/> first.</summary>
     public Sequence Oldest => slots[passedOver.Top];
 
     /// <summary>The sequence in a slot.</summary>
     public Sequence this[int slot] => slots[slot];
+
+    /// <summary>Whether a sequence is planned to be on time.</summary>
+    public bool IsPlanned(Sequence sequence) => items[sequence.Slot].Standing == Standing.Planned;
 
     /// <summary>The appraisal of a sequence.</summary>
     public ref readonly Appraisal Of(Sequence sequence) => ref items[sequence.Slot].Appraisal;
@@ -112,10 +115,10 @@ internal sealed class Prefills
         }
     }
 
-    /// <summary>Gives the densest deferred ones another chance in the plan.</summary>
+    /// <summary>Gives the densest deferred ones another chance in the plan, if they are worth its price.</summary>
     public void Reconsider(int most)
     {
-        for (; most > 0 && deferred.Count > 0; most--)
+        for (; most > 0 && deferred.Count > 0 && -deferred.TopKey >= Planned.Price; most--)
         {
             int slot = deferred.Top;
             Unplace(slot);
@@ -158,7 +161,7 @@ internal sealed class Prefills
         ref Held item = ref items[slot];
         item.Standing = standing;
         long order = slots[slot].Order;
-        passedOver.Add(slot, order, order);
+        passedOver.Add(slot, slots[slot].Generated > 0 ? 1 : 0, order);
         if (standing == Standing.Late)
         {
             late.Add(slot, -item.Appraisal.Density, order);

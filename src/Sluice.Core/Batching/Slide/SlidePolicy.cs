@@ -7,13 +7,11 @@ namespace Sluice.Core.Batching.Slide;
 /// <remarks>
 /// <para>A walk over the prompts by deadline, with what running answers take in the background, drops whoever brings least for its
 /// time wherever it comes too late. Gain is that of the whole answer, whose length is learnt from those before. Answers that are
-/// ahead wait while prompts are short of time, and give their blocks up, to compute them again later, while prompts are short of
-/// memory. Starts from SlideBatching (proserve.md (c), (g.1)).</para>
-/// <para>Nobody starves: of the time of each step a share s is put by for whoever was passed over first. With prompts of c ms in
-/// all that came before and were passed over as well, and c0 ms of its own, it is computed within (c + c0)/s of busy time, and
-/// no later than its blocks come free.</para>
-/// <para>Where memory alone is short and answers are long, and far more comes than can be served, plain density earns
-/// more: most of what is admitted then is better left to run to its end.</para>
+/// ahead wait while prompts are short of time, and give their blocks up while prompts are short of memory, to bring them back from
+/// the host or compute them again later. Starts from SlideBatching (proserve.md (c), (g.1)).</para>
+/// <para>Nobody starves: of the time of each step a share s is put by for whoever was passed over first, and pays for its computing and
+/// for the blocks it will hold. With c ms of computing and m ms of memory in all that came before it and has no first token, and c0
+/// and m0 of its own, its first token comes within (c + m + 2·c0 + m0)/s of its deadline.</para>
 /// </remarks>
 public sealed class SlidePolicy : IBatchPolicy
 {
@@ -34,7 +32,7 @@ public sealed class SlidePolicy : IBatchPolicy
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(context);
         this.context = context;
-        appraiser = new Appraiser(lengths);
+        appraiser = new Appraiser(lengths, context.Copy);
         forming = new StepForming(options, context, appraiser, prefills, decodes, arrivals);
     }
 

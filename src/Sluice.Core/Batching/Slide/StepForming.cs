@@ -1,4 +1,5 @@
 using Sluice.Core.KvCache;
+using Sluice.Core.Latency;
 using Sluice.Core.Requests;
 
 namespace Sluice.Core.Batching.Slide;
@@ -12,8 +13,6 @@ internal sealed class StepForming
 {
     private const int LookAhead = 8;
     private const int LeastChunk = 64;
-    private const double LeastChunkInConstants = 1;
-    private const double PaceMemory = 0.1;
     private const double NoticeInSteps = 4;
     private const double LeastShare = 0.05;
     private const double MostShare = 0.95;
@@ -25,16 +24,19 @@ internal sealed class StepForming
     private readonly Decodes decodes;
     private readonly MemoryOutlook outlook;
     private readonly Interruption interruption;
+    private readonly Mirror? mirror;
+    private readonly Turn turn;
+    private readonly Inflow? inflow;
     private readonly List<int> aside = [];
     private Batch batch = null!;
     private Instant now;
     private double budget;
     private double notice;
     private double share;
-    private double credit;
     private int copies;
     private int admitted;
     private long step;
+    private Instant last;
 
     public StepForming(
         SlideOptions options, BatchPolicyContext context, Appraiser appraiser, Prefills prefills, Decodes decodes, List<Sequence> evicted)
@@ -45,6 +47,9 @@ internal sealed class StepForming
         this.prefills = prefills;
         this.decodes = decodes;
         outlook = new MemoryOutlook(appraiser, prefills);
+        mirror = options.Copy ? new Mirror(context.Copy, decodes) : null;
+        turn = new Turn(options.Share);
+        inflow = options.Inflow ? new Inflow() : null;
         interruption = new Interruption(appraiser, prefills, decodes, outlook, evicted);
     }
 
@@ -55,6 +60,9 @@ internal sealed class StepForming
         now = at;
         step++;
         admitted = 0;
+        inflow?.Pass(now);
+        prefills.Planned.Age((now - last).TotalMilliseconds);
+        last = now;
         budget = Length();
         notice = NoticeInSteps * Math.Max(appraiser.Pace, batch.Latency.Constant);
         interruption.Begin(batch, now, options.Interrupt ? notice : double.PositiveInfinity, step);
@@ -78,8 +86,9 @@ internal sealed class StepForming
             Force();
         }
 
-        appraiser.Pace += PaceMemory * (batch.Predicted - appraiser.Pace);
-        credit = prefills.PassedOver == 0 ? 0 : credit + (options.Share * batch.Predicted);
+        mirror?.Copy(batch, budget);
+        appraiser.Learn(batch.Predicted, decodes.LeastTpot, prefills.Planned.Utilisation);
+        turn.Earn(batch.Predicted, prefills.PassedOver > 0);
         return admitted;
     }
 
@@ -98,7 +107,8 @@ internal sealed class StepForming
         share = decodes.Count == 0 ? MostShare : Math.Max((budget - constant - decodes.Cost) / budget, LeastShare);
         outlook.Look(batch, decodes.Count);
         prefills.Reconsider(LookAhead);
-        prefills.Planned.Walk(new Capacity(now.Ticks, share, constant, outlook.Room, outlook.LeavingPerMs), prefills);
+        prefills.Planned.Walk(
+            new Capacity(now.Ticks, share, constant, outlook.Room, outlook.LeavingPerMs, inflow, options.Price), prefills);
     }
 
     /// <summary>Adds the answers due before a time, from a place on; returns the place of the first that is not.</summary>
@@ -130,16 +140,25 @@ internal sealed class StepForming
             return;
         }
 
-        double cost = prefills.Of(prefills.Oldest).Cost;
-        if (credit < Math.Min(cost, budget / 4))
+        Sequence oldest = prefills.Oldest;
+        double before = batch.Predicted;
+        double stay = oldest.State == SequenceState.Running ? 0 : appraiser.Stay(oldest, batch);
+        double time = turn.Time(prefills.Of(oldest).Cost, stay, budget, before);
+        if (time <= 0)
         {
             return;
         }
 
-        double before = batch.Predicted;
-        if (Add(prefills.Oldest, Math.Min(credit, budget - before)) == Fit.Added)
+        Fit fit = Add(oldest, time, isOldest: true);
+        while (fit == Fit.NoRoom && prefills.Seen(oldest) != step && oldest.Generated == 0
+            && interruption.TakeBlocks(oldest, 0, whole: true))
         {
-            credit -= batch.Predicted - before;
+            fit = Add(oldest, time, isOldest: true);
+        }
+
+        if (fit == Fit.Added)
+        {
+            turn.Spend(batch.Predicted - before);
         }
     }
 
@@ -153,7 +172,8 @@ internal sealed class StepForming
             double left = Due.Left(entry.Deadline, now);
             work += entry.Cost;
             Fit fit = Add(sequence, budget - batch.Predicted);
-            if (fit == Fit.NoRoom && left - (work / share) < notice && interruption.MakeRoom(sequence))
+            if (fit == Fit.NoRoom && left - (work / share) < notice
+                && (interruption.MakeRoom(sequence) || interruption.Displace(sequence)))
             {
                 fit = Add(sequence, budget - batch.Predicted);
             }
@@ -162,6 +182,12 @@ internal sealed class StepForming
             if (fit == Fit.NoTime || misfits > LookAhead)
             {
                 break;
+            }
+
+            if (fit == Fit.Added && sequence.Generated == 0)
+            {
+                Slice given = batch.Slices[^1];
+                inflow?.Served(sequence, batch.Latency.Cost(given.End, given.Start));
             }
 
             if (fit == Fit.Added && batch.Slices[^1].Emits)
@@ -179,6 +205,11 @@ internal sealed class StepForming
             prefills.SetAside(slot);
             aside.Add(slot);
             fit = Add(prefills[slot], budget - batch.Predicted);
+            if (fit == Fit.NoRoom && interruption.Displace(prefills[slot]))
+            {
+                fit = Add(prefills[slot], budget - batch.Predicted);
+            }
+
             misfits += fit == Fit.NoRoom ? 1 : 0;
         }
 
@@ -191,7 +222,7 @@ internal sealed class StepForming
     }
 
     /// <summary>Gives a prefill as much as fits into a time, ms.</summary>
-    private Fit Add(Sequence sequence, double time)
+    private Fit Add(Sequence sequence, double time, bool isOldest = false)
     {
         if (prefills.Seen(sequence) == step)
         {
@@ -200,7 +231,7 @@ internal sealed class StepForming
 
         bool isNew = sequence.State != SequenceState.Running;
         Reach reach = isNew ? batch.Memory.Probe(sequence) : prefills.ReachOf(sequence);
-        if (!outlook.Fits(sequence, reach))
+        if (isOldest && sequence.Generated == 0 ? isNew && batch.Running.Count >= batch.Limits.Sequences : !outlook.Fits(sequence, reach))
         {
             return Fit.NoRoom;
         }
@@ -237,7 +268,7 @@ internal sealed class StepForming
         int tokens = batch.Latency.LargestPrefill(cached, most, time);
         bool isSmall = tokens < missing
             && tokens < Math.Min(LeastChunk, batch.Limits.Tokens / 2)
-            && batch.Latency.Prefill(tokens, cached) < LeastChunkInConstants * batch.Latency.Constant;
+            && batch.Latency.Prefill(tokens, cached) < batch.Latency.Constant;
         return isSmall ? 0 : tokens;
     }
 
@@ -269,12 +300,5 @@ internal sealed class StepForming
         budget = double.PositiveInfinity;
         AddPlanned();
         AddPassedOver();
-    }
-
-    private enum Fit
-    {
-        Added,
-        NoTime,
-        NoRoom,
     }
 }

@@ -4,31 +4,50 @@ namespace Sluice.Core.Routing;
 
 /// <summary>Ours: the most gain over the whole fleet. Requests wait here until an instance has room, and the best one goes.</summary>
 /// <remarks>
-/// <para>A newcomer goes to the instance with room where it brings most: gain expected of its answer, less that of first tokens
-/// it would push past their deadlines; ties by the earliest first token, so by speed, load and cached prefix, then by index.
-/// Room: little prefill in line, a decode step within the strictest TPOT, blocks for it and for what runs to grow.</para>
+/// <para>A newcomer goes to the instance with room (<see cref="Room"/>) where it brings most: gain expected of its answer, less
+/// that of first tokens it would push past their deadlines; then by the earliest first token, so by speed, load and cached prefix,
+/// then by index. It goes nowhere else while it is tied to the instance that has its beginning (<see cref="Ties"/>).</para>
 /// <para>When nowhere is room it is held, and sent as soon as an instance has room for it
 /// (<see cref="Selection"/>). One that does not fit does not stop others. Those nobody wants go, oldest first, to instances that
 /// are calm. Disaggregated, decode instances take prompts as well while the prefill instances cannot be on time.</para>
+/// <para>Nobody waits for ever: of the service sent out, a share s is put by for whoever is due first. With service c held that is
+/// due before it and c0 of its own, it goes once the fleet was sent (c + c0)/s, and its blocks are free.</para>
 /// <para>Wrong where the engine cannot be believed to free blocks and finish prompts soon after it says so: each release
 /// waits for news. Blind to answers' true lengths like all others; it learns their mean.</para>
 /// </remarks>
-public sealed class GainRouting(GainRoutingOptions options, int instances = 1) : IRoutingPolicy
+public sealed class GainRouting : IRoutingPolicy
 {
     private const int NamesPerInstance = 65_536;
-    private const double CalmShare = 0.5;
     private const int MostLost = 16;
 
     private readonly HeldRequests held = new();
     private readonly AnswerTokens answers = new();
-    private readonly Throughput throughput = new(options.Memory);
-    private readonly Selection selection = new();
-    private readonly PrefixIndex prefixes = new((int)Math.Min((long)NamesPerInstance * instances, Array.MaxLength / 2));
+    private readonly GainRoutingOptions options;
+    private readonly Room room;
+    private readonly Throughput throughput;
+    private readonly Ties ties = new();
+    private readonly Selection selection;
+    private readonly PrefixIndex prefixes;
+    private double putBy;
+
+    /// <summary>The policy of one router.</summary>
+    /// <param name="options">How it chooses.</param>
+    /// <param name="instances">How many instances there will be, for the size of its memory of prompts.</param>
+    public GainRouting(GainRoutingOptions options, int instances = 1)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        this.options = options;
+        selection = new Selection(ties);
+        room = new Room(options, answers);
+        throughput = new Throughput(options.Memory);
+        prefixes = new PrefixIndex((int)Math.Min((long)NamesPerInstance * instances, Array.MaxLength / 2));
+    }
 
     /// <inheritdoc/>
     public Route? Choose(Request request, Fleet fleet, Instant now)
     {
-        if (Best(request, fleet, now) is { } route)
+        var newcomer = Look(request);
+        if (Best(newcomer, fleet, now) is { } route)
         {
             prefixes.Note(request.Blocks.Names.Span, route.Prefill);
             return route;
@@ -37,9 +56,11 @@ public sealed class GainRouting(GainRoutingOptions options, int instances = 1) :
         if (held.Count == 0)
         {
             throughput.Resume(now);
+            putBy = 0;
         }
 
-        held.Add(request);
+        held.Add(newcomer);
+        ties.Add(newcomer);
         return null;
     }
 
@@ -51,62 +72,82 @@ public sealed class GainRouting(GainRoutingOptions options, int instances = 1) :
     }
 
     /// <inheritdoc/>
-    public void Withdraw(Request request) => held.Remove(request);
+    public void Withdraw(Request request) => ties.Remove(held.Remove(request));
 
     /// <inheritdoc/>
     public void Learn(Request request, int answerTokens) => answers.Learn(request, answerTokens);
 
-    private static Route RouteFrom(Ledger entrance, Ledger? decoder) =>
-        new(entrance.Index, entrance.Role == InstanceRole.Prefill ? decoder!.Index : entrance.Index);
+    private static Route RouteFrom(HeldRequest item, Ledger entrance, Ledger? decoder) =>
+        new(entrance.Index, entrance.Role == InstanceRole.Prefill ? decoder!.Index : entrance.Index, item.CachedAt(entrance));
 
-    private static bool IsIdle(Ledger ledger) => ledger.Requests == 0 && ledger.AssignedDecodes == 0;
+    private HeldRequest Look(Request request)
+    {
+        var (matched, holder) = prefixes.LongestMatch(request.Blocks.Names.Span);
+        return new HeldRequest(request, Math.Min(matched * request.Blocks.TokensPerName, request.PromptTokens - 1), holder);
+    }
+
+    /// <summary>The instance that has the beginning of a newcomer's prompt, if it should go nowhere else.</summary>
+    private Ledger? TiedTo(in HeldRequest newcomer, Fleet fleet, Instant now)
+    {
+        double left = (newcomer.Request.Deadline(0) - now).TotalMilliseconds * options.Margin;
+        return options.Hold && newcomer.Cached > 0 && ties.IsTied(newcomer, fleet, Ties.Bound(fleet, held.Count), left)
+            ? fleet.All[newcomer.Holder]
+            : null;
+    }
 
     /// <summary>Where a newcomer goes; null when it is held.</summary>
-    private Route? Best(Request request, Fleet fleet, Instant now)
+    private Route? Best(in HeldRequest newcomer, Fleet fleet, Instant now)
     {
+        var request = newcomer.Request;
         var decoder = fleet.IsDisaggregated ? DecoderFor(request, fleet) : null;
-        var (matched, holder) = prefixes.LongestMatch(request.Blocks.Names.Span);
-        int hit = Math.Min(matched * request.Blocks.TokensPerName, request.PromptTokens - 1);
-        double answer = answers.Of(request);
-        Ledger? best = null;
-        double most = double.NegativeInfinity;
-        double soonest = double.PositiveInfinity;
-        if (!fleet.IsDisaggregated || decoder is not null)
+        var best = new Choice(null, double.NegativeInfinity, double.PositiveInfinity);
+        if (TiedTo(newcomer, fleet, now) is { } holder)
         {
-            Try(fleet.Entrances);
+            best = Better(best, newcomer, holder, now);
+        }
+        else if (!fleet.IsDisaggregated || decoder is not null)
+        {
+            best = Best(best, newcomer, fleet.Entrances, now);
         }
 
-        if (most < Outlook.Gain(request, answer, wait: 0, pace: 0, request.Arrival))
+        if (best.Gain < Outlook.Gain(request, answers.Of(request), wait: 0, pace: 0, request.Arrival))
         {
-            Try(fleet.Decoders);
+            best = Best(best, newcomer, fleet.Decoders, now);
         }
 
-        return best is null ? null : RouteFrom(best, decoder);
+        return best.Ledger is { } ledger ? RouteFrom(newcomer, ledger, decoder) : null;
+    }
 
-        void Try(ReadOnlySpan<Ledger> among)
+    private Choice Best(Choice best, in HeldRequest newcomer, ReadOnlySpan<Ledger> among, Instant now)
+    {
+        foreach (var ledger in among)
         {
-            foreach (var ledger in among)
-            {
-                if (options.Hold && !HasRoom(request, ledger))
-                {
-                    continue;
-                }
-
-                var outlook = Outlook.Of(request, ledger, ledger.Index == holder ? hit : 0, options.Margin, now);
-                double gain = Outlook.Gain(request, answer, outlook.FirstToken, outlook.Pace, now) - outlook.Loss;
-                if (gain > most || (gain == most && outlook.FirstToken < soonest))
-                {
-                    (best, most, soonest) = (ledger, gain, outlook.FirstToken);
-                }
-            }
+            best = Better(best, newcomer, ledger, now);
         }
+
+        return best;
+    }
+
+    private Choice Better(in Choice best, in HeldRequest newcomer, Ledger ledger, Instant now)
+    {
+        var request = newcomer.Request;
+        if (options.Hold && !room.IsThereFor(request, ledger))
+        {
+            return best;
+        }
+
+        var outlook = Outlook.Of(request, ledger, newcomer.CachedAt(ledger), options.Margin, now);
+        double gain = Outlook.Gain(request, answers.Of(request), outlook.FirstToken, outlook.Pace, now) - outlook.Loss;
+        return gain > best.Gain || (gain == best.Gain && outlook.FirstToken < best.FirstToken)
+            ? new Choice(ledger, gain, outlook.FirstToken)
+            : best;
     }
 
     private Released? ReleaseTo(ReadOnlySpan<Ledger> among, Fleet fleet, Instant now)
     {
         foreach (var ledger in among)
         {
-            if (HasLineFor(ledger, ledger.StrictestNextToken ?? TimeSpan.MaxValue) && Next(ledger, fleet, now) is { } released)
+            if (room.IsThereForAny(ledger) && Next(ledger, fleet, now) is { } released)
             {
                 return released;
             }
@@ -115,25 +156,35 @@ public sealed class GainRouting(GainRoutingOptions options, int instances = 1) :
         return null;
     }
 
-    /// <summary>The best held request for an instance with room.</summary>
+    /// <summary>The held request for an instance with room: whoever is due first, once service enough is put by for it, or else the best.</summary>
     private Released? Next(Ledger ledger, Fleet fleet, Instant now)
     {
-        var reference = fleet.All[0];
-        selection.Walk(held, answers, ledger, reference, throughput.Rate, options.Margin, now);
+        var first = held[0];
+        double cost = ServiceCost.Of(first.Request, answers.Of(first.Request), first.Cached, fleet.All[0]);
+        if (putBy >= cost && TrySend(first, ledger, fleet) is { } overdue)
+        {
+            putBy -= cost;
+            throughput.Add(cost);
+            return overdue;
+        }
+
+        selection.Walk(held, answers, ledger, fleet, throughput.Rate, options.Margin, now);
         foreach (int place in selection.Order)
         {
             if (TrySend(held[place], ledger, fleet) is { } released)
             {
-                throughput.Add(ServiceCost.Of(released.Request, answers.Of(released.Request), reference));
+                double service = ServiceCost.Of(released.Request, answers.Of(released.Request), released.Route.Cached, fleet.All[0]);
+                throughput.Add(service);
+                putBy += options.Share * service;
                 return released;
             }
         }
 
-        if (!IsCalm(ledger))
-        {
-            return null;
-        }
+        return Room.IsCalm(ledger) ? NextOfLost(ledger, fleet) : null;
+    }
 
+    private Released? NextOfLost(Ledger ledger, Fleet fleet)
+    {
         for (int place = 0; place < Math.Min(held.Count, MostLost); place++)
         {
             if (TrySend(held[place], ledger, fleet) is { } released)
@@ -145,17 +196,18 @@ public sealed class GainRouting(GainRoutingOptions options, int instances = 1) :
         return null;
     }
 
-    private Released? TrySend(Request request, Ledger ledger, Fleet fleet)
+    private Released? TrySend(in HeldRequest item, Ledger ledger, Fleet fleet)
     {
+        var request = item.Request;
         var decoder = ledger.Role == InstanceRole.Prefill ? DecoderFor(request, fleet) : null;
-        if (!HasRoom(request, ledger) || (ledger.Role == InstanceRole.Prefill && decoder is null))
+        if (!room.IsThereFor(request, ledger) || (ledger.Role == InstanceRole.Prefill && decoder is null))
         {
             return null;
         }
 
-        held.Remove(request);
+        ties.Remove(held.Remove(request));
         prefixes.Note(request.Blocks.Names.Span, ledger.Index);
-        return new Released(request, RouteFrom(ledger, decoder));
+        return new Released(request, RouteFrom(item, ledger, decoder));
     }
 
     /// <summary>The decode instance with the shortest step that has room; null when none has.</summary>
@@ -165,8 +217,8 @@ public sealed class GainRouting(GainRoutingOptions options, int instances = 1) :
         double least = double.PositiveInfinity;
         foreach (var ledger in fleet.Decoders)
         {
-            double step = ledger.StepWith(request);
-            if (step < least && (!options.Hold || IsIdle(ledger) || CanDecode(request, ledger)))
+            double step = ledger.StepWith(request.PromptTokens);
+            if (step < least && (!options.Hold || room.IsThereForAnswer(request, ledger)))
             {
                 (best, least) = (ledger, step);
             }
@@ -175,29 +227,5 @@ public sealed class GainRouting(GainRoutingOptions options, int instances = 1) :
         return best;
     }
 
-    private bool HasRoom(Request request, Ledger ledger) =>
-        IsIdle(ledger)
-        || (HasLineFor(ledger, TimeSpan.FromMilliseconds(Outlook.BudgetOf(request, ledger)))
-            && (ledger.Role == InstanceRole.Prefill || CanDecode(request, ledger)));
-
-    /// <summary>Whether the prompts in line there are few.</summary>
-    private bool HasLineFor(Ledger ledger, TimeSpan budget) =>
-        ledger.Prefills.Nanoseconds * 1e-6 < options.Ahead * budget.TotalMilliseconds;
-
-    private bool CanDecode(Request request, Ledger ledger)
-    {
-        if (ledger.StepWith(request) > options.StepShare * Outlook.BudgetOf(request, ledger))
-        {
-            return false;
-        }
-
-        double tokens = request.PromptTokens + ledger.PendingTokens + (options.Reserve * (ledger.AssignedDecodes + 1) * answers.Mean);
-        return ledger.FreeBlocks is not { } free || tokens <= (double)free * ledger.BlockTokens;
-    }
-
-    private static bool IsCalm(Ledger ledger) =>
-        IsIdle(ledger)
-        || (ledger.Prefills.Count == 0
-            && ledger.Latency.Constant + ledger.DecodeMilliseconds
-                <= CalmShare * (ledger.StrictestNextToken ?? TimeSpan.MaxValue).TotalMilliseconds);
+    private readonly record struct Choice(Ledger? Ledger, double Gain, double FirstToken);
 }

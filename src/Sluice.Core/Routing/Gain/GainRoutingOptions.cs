@@ -15,11 +15,17 @@ public sealed record GainRoutingOptions
     /// <summary>The part of the strictest TPOT that the decodes of one instance may fill. Default 0.9.</summary>
     public double StepShare { get; init; } = 0.9;
 
-    /// <summary>The part of the time to a first token's deadline that is counted on; the rest is slack for what follows. Default 0.7.</summary>
-    public double Margin { get; init; } = 0.7;
+    /// <summary>The part of the time to a first token's deadline that is counted on; the rest is slack for what follows. Default 0.8.</summary>
+    public double Margin { get; init; } = 0.8;
 
-    /// <summary>Free blocks kept for answers to grow into, in mean answers for each that is written. Default 0.1.</summary>
-    public double Reserve { get; init; } = 0.1;
+    /// <summary>
+    /// Free memory kept for answers to grow into, as a multiple of what they are expected to grow in all before those that end make
+    /// up for it. Default 1.
+    /// </summary>
+    public double Reserve { get; init; } = 1;
+
+    /// <summary>The part of the fleet's service that is put by for the held request that is due first. Default 0.002.</summary>
+    public double Share { get; init; } = 0.002;
 
     /// <summary>Time over which the fleet's throughput is remembered. Default 16 s.</summary>
     public TimeSpan Memory { get; init; } = TimeSpan.FromSeconds(16);
@@ -30,8 +36,9 @@ public sealed record GainRoutingOptions
         new("hold", "whether requests wait at the router while every instance is full, on or off (on)"),
         new("ahead", "prompts sent ahead of an instance, in steps of its strictest TPOT (1)"),
         new("step", "the part of the strictest TPOT that decodes may fill (0.9)"),
-        new("margin", "the part of the time to a first token's deadline that is counted on (0.7)"),
-        new("reserve", "free blocks kept for each answer, in mean answers (0.1)"),
+        new("margin", "the part of the time to a first token's deadline that is counted on (0.8)"),
+        new("reserve", "free memory kept for answers, as a multiple of what they are expected to grow (1)"),
+        new("share", "the part of the service for the held request that is due first (0.002)"),
         new("memory", "time over which the fleet's throughput is remembered (16s)"),
     ];
 
@@ -47,6 +54,7 @@ public sealed record GainRoutingOptions
             StepShare = options.Number("step", plain.StepShare, 0.01, 1),
             Margin = options.Number("margin", plain.Margin, 0.01, 1),
             Reserve = options.Number("reserve", plain.Reserve, 0, 1000),
+            Share = options.Number("share", plain.Share, 0, 0.5),
             Memory = options.Duration("memory", plain.Memory),
         }.Checked();
     }
@@ -61,7 +69,12 @@ public sealed record GainRoutingOptions
 
         if (!(Reserve >= 0) || double.IsInfinity(Reserve))
         {
-            throw new ArgumentException($"GainRoutingOptions.Reserve is {Reserve}. Give it a number of answers, 0 or larger.");
+            throw new ArgumentException($"GainRoutingOptions.Reserve is {Reserve}. Give it a multiple of what answers grow, 0 or larger.");
+        }
+
+        if (!(Share is >= 0 and <= 0.5))
+        {
+            throw new ArgumentException($"GainRoutingOptions.Share is {Share}. Give it a part of the service, from 0 to 0.5.");
         }
 
         if (Memory <= TimeSpan.Zero)

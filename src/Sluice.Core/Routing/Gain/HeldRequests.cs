@@ -5,17 +5,24 @@ namespace Sluice.Core.Routing;
 /// <summary>Requests that wait at the router, by the deadline of their first token, ties by id.</summary>
 internal sealed class HeldRequests
 {
-    private readonly List<Request> items = [];
+    private readonly List<HeldRequest> items = [];
 
     /// <summary>How many.</summary>
     public int Count => items.Count;
 
     /// <summary>The one at a place of the order.</summary>
-    public Request this[int place] => items[place];
+    public HeldRequest this[int place] => items[place];
 
-    public void Add(Request request) => items.Insert(PlaceOf(request.Deadline(0), request.Id), request);
+    public void Add(HeldRequest item) => items.Insert(PlaceOf(item.Request.Deadline(0), item.Request.Id), item);
 
-    public void Remove(Request request) => items.RemoveAt(PlaceOf(request.Deadline(0), request.Id));
+    /// <summary>Takes a request out.</summary>
+    public HeldRequest Remove(Request request)
+    {
+        int place = PlaceOf(request.Deadline(0), request.Id);
+        var item = items[place];
+        items.RemoveAt(place);
+        return item;
+    }
 
     /// <summary>The place of the first whose first token is due after this.</summary>
     public int FirstDueAfter(Instant now) => PlaceOf(now, long.MaxValue);
@@ -28,8 +35,8 @@ internal sealed class HeldRequests
         while (low < high)
         {
             int middle = (low + high) >>> 1;
-            int order = items[middle].Deadline(0).CompareTo(due);
-            if (order < 0 || (order == 0 && items[middle].Id < id))
+            int order = items[middle].Request.Deadline(0).CompareTo(due);
+            if (order < 0 || (order == 0 && items[middle].Request.Id < id))
             {
                 low = middle + 1;
             }

@@ -9,9 +9,6 @@ namespace Sluice.Core.Routing;
 /// <param name="Loss">Gain of the first tokens of others that it would push past their deadlines.</param>
 internal readonly record struct Outlook(double FirstToken, double Own, double Pace, double Loss)
 {
-    /// <summary>The least part of a step that is left for prompts however many decodes there are.</summary>
-    private const double LeastShare = 0.05;
-
     /// <summary>An answer that is behind is taken to gain on its deadlines by at least a tenth of a TPOT each token.</summary>
     private const double FastestPace = 0.9;
 
@@ -25,9 +22,7 @@ internal readonly record struct Outlook(double FirstToken, double Own, double Pa
     {
         double own = ledger.Latency.Prefill(request.PromptTokens - hit, hit);
         double budget = BudgetOf(request, ledger);
-        double step = ledger.Latency.Constant + ledger.DecodeMilliseconds;
-        double share = Math.Max(budget - step, LeastShare * budget);
-        double before = ledger.Requests > 0 ? step / 2 : 0;
+        var line = new Line(ledger, budget);
         var due = request.Deadline(0);
         double sum = 0;
         double first = 0;
@@ -39,23 +34,17 @@ internal readonly record struct Outlook(double FirstToken, double Own, double Pa
             if (!isIn && item.Due > due)
             {
                 isIn = true;
-                first = Finish(sum + own);
+                first = line.Finish(sum + own);
             }
 
             sum += item.Nanoseconds * 1e-6;
-            if (isIn && Finish(sum) < least && Finish(sum + own) >= least)
+            if (isIn && line.Finish(sum) < least && line.Finish(sum + own) >= least)
             {
                 loss += item.Gain * 1e-6;
             }
         }
 
-        return new Outlook(isIn ? first : Finish(sum + own), own, Math.Max(step, ledger.Prefills.Count > 1 ? budget : 0), loss);
-
-        double Finish(double work)
-        {
-            double steps = Math.Floor(work / share);
-            return before + (steps * budget) + step + (work - (steps * share));
-        }
+        return new Outlook(isIn ? first : line.Finish(sum + own), own, Math.Max(line.Step, ledger.Prefills.Count > 1 ? budget : 0), loss);
     }
 
     /// <summary>The step the instance may take with this request there: the strictest time between tokens, ms.</summary>

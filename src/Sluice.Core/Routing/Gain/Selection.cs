@@ -2,74 +2,95 @@ namespace Sluice.Core.Routing;
 
 /// <summary>Which held requests an instance with room should be sent, best first.</summary>
 /// <remarks>
-/// <para>Those whose first token can be on time, walked by deadline: where the fleet, at its measured throughput, would come too
-/// late for one, the one of least gain for its cost among all met so far is passed over (Moore and Hodgson, weighted). Those who
-/// stay go by deadline. After them, whoever is late already, by gain for cost; the gain of a late one melts as it waits.</para>
+/// <para>They are walked by the deadline of their first token. Where the fleet, at its measured throughput, would come too late for
+/// one, the one of least gain for its cost among all met so far is passed over (Moore and Hodgson, weighted). Those that are late
+/// already are walked as well, with the gain that is left to them: it melts as they wait, so they go first or not at all. Those who
+/// stay go by deadline, except those tied to another instance (<see cref="Ties"/>). After them the late that were passed over, by
+/// gain for cost.</para>
 /// <para>Looks at a bounded number around the present moment, so that a crowd of lost requests costs nothing.</para>
 /// </remarks>
-internal sealed class Selection
+internal sealed class Selection(Ties ties)
 {
     private const int MostDue = 1024;
     private const int MostLate = 256;
 
     private readonly PriorityQueue<int, (double Density, long NewestFirst)> walk = new();
-    private readonly bool[] isPassedOver = new bool[MostLate + MostDue];
-    private readonly double[] costs = new double[MostLate + MostDue];
+    private readonly Place[] places = new Place[MostLate + MostDue];
     private readonly List<(double Density, int Place)> late = [];
 
     /// <summary>Places of the candidates in the order they should be tried.</summary>
     public List<int> Order { get; } = [];
 
-    public void Walk(HeldRequests held, AnswerTokens answers, Ledger ledger, Ledger reference, double rate, double margin, Instant now)
+    public void Walk(HeldRequests held, AnswerTokens answers, Ledger ledger, Fleet fleet, double rate, double margin, Instant now)
     {
         walk.Clear();
         Order.Clear();
         late.Clear();
+        var reference = fleet.All[0];
         int due = held.FirstDueAfter(now);
         int from = Math.Max(due - MostLate, 0);
         int until = Math.Min(due + MostDue, held.Count);
-        double step = ledger.Latency.Constant + ledger.DecodeMilliseconds;
+        double bound = Ties.Bound(fleet, held.Count);
         double work = 0;
-        for (int place = from; place < until; place++)
+        for (int at = from; at < until; at++)
         {
-            var request = held[place];
+            var item = held[at];
+            var request = item.Request;
+            int cached = item.CachedAt(ledger);
             double answer = answers.Of(request);
-            double density = 1 / ServiceCost.Of(request, answer, ledger);
-            double wait = step + ledger.Latency.Prefill(request.PromptTokens, 0);
+            double density = 1 / ServiceCost.Of(request, answer, cached, ledger);
+            double pace = Outlook.BudgetOf(request, ledger);
+            double wait = item.FirstTokenAt(ledger);
             double left = (request.Deadline(0) - now).TotalMilliseconds * margin;
-            isPassedOver[place - from] = true;
-            if (wait > left)
+            bool isLate = wait > left;
+            density *= Outlook.Gain(request, answer, isLate ? wait : 0, pace, isLate ? now : request.Arrival);
+            ref var place = ref places[at - from];
+            place.Cost = ServiceCost.Of(request, answer, item.Cached, reference);
+            place.Standing = isLate || item.Holder == ledger.Index || !ties.IsTied(item, fleet, bound, left) ? Standing.Kept : Standing.Tied;
+            work += place.Cost;
+            walk.Enqueue(at, (density, -request.Id));
+            if (isLate)
             {
-                double pace = Outlook.BudgetOf(request, ledger);
-                late.Add((-density * Outlook.Gain(request, answer, wait, pace, now), place));
+                late.Add((-density, at));
                 continue;
             }
 
-            isPassedOver[place - from] = false;
-            density *= request.Class.FirstTokenGain + (answer * request.Class.NextTokenGain);
-            walk.Enqueue(place, (density, -request.Id));
-            costs[place - from] = ServiceCost.Of(request, answer, reference);
-            work += costs[place - from];
-            while (walk.Count > 0 && step + (work / rate) > left)
+            while (walk.Count > 0 && wait + (work / rate) > left)
             {
-                int least = walk.Dequeue() - from;
-                isPassedOver[least] = true;
-                work -= costs[least];
+                ref var least = ref places[walk.Dequeue() - from];
+                least.Standing = Standing.PassedOver;
+                work -= least.Cost;
             }
         }
 
-        for (int place = from; place < until; place++)
+        for (int at = from; at < until; at++)
         {
-            if (!isPassedOver[place - from])
+            if (places[at - from].Standing == Standing.Kept)
             {
-                Order.Add(place);
+                Order.Add(at);
             }
         }
 
         late.Sort();
-        foreach (var (_, place) in late)
+        foreach (var (_, at) in late)
         {
-            Order.Add(place);
+            if (places[at - from].Standing == Standing.PassedOver)
+            {
+                Order.Add(at);
+            }
         }
+    }
+
+    private enum Standing
+    {
+        Kept,
+        Tied,
+        PassedOver,
+    }
+
+    private struct Place
+    {
+        public Standing Standing;
+        public double Cost;
     }
 }

@@ -24,11 +24,11 @@ public sealed class GainRoutingTests
         var router = Colocated(Gain(), 3);
         PromptBlocks blocks = new(new ulong[] { 1, 2, 3, 4 }, 200);
         router.Choose(Request(1, prompt: 100), Start);
-        var first = router.Choose(Request(2, prompt: 900, blocks: blocks), Start);
+        var first = router.Choose(Request(2, prompt: 900, blocks: blocks), Start)!.Value;
         router.Finished(Request(2, prompt: 900, blocks: blocks), At(50));
         router.Cancelled(Request(1));
 
-        Assert.Equal(first, router.Choose(Request(3, prompt: 900, blocks: blocks), At(60)));
+        Assert.Equal(first with { Cached = 800 }, router.Choose(Request(3, prompt: 900, blocks: blocks), At(60)));
     }
 
     [Fact]
@@ -69,7 +69,7 @@ public sealed class GainRoutingTests
     }
 
     [Fact]
-    public void Who_is_late_waits_for_those_who_are_not()
+    public void Who_is_late_goes_first_where_nobody_else_is_made_late_by_it()
     {
         var router = Full();
         router.Choose(Request(2, ttft: 100), Start);
@@ -77,7 +77,6 @@ public sealed class GainRoutingTests
 
         router.PrefillFinished(Request(1, Long), At(150));
 
-        Assert.Equal(3, router.Release(At(150))!.Value.Request.Id);
         Assert.Equal(2, router.Release(At(150))!.Value.Request.Id);
     }
 
@@ -162,6 +161,92 @@ public sealed class GainRoutingTests
             Assert.Equal((held.Count, sent.Count), (router.Held, router.Outstanding));
             Assert.True(id < 10_000, $"seed: {seed}: {held.Count} are held for ever");
         }
+    }
+
+    [Fact]
+    public void A_prompt_waits_for_the_instance_that_has_its_beginning_while_that_can_be_on_time()
+    {
+        PromptBlocks blocks = new(new ulong[] { 1, 2, 3, 4 }, 200);
+        foreach (var (patience, goesElsewhere) in new[] { (4000.0, false), (150.0, true) })
+        {
+            var router = Colocated(Gain(), 2);
+            int holder = router.Choose(Request(1, prompt: 900, blocks: blocks), Start)!.Value.Prefill;
+            router.Finished(Request(1, prompt: 900, blocks: blocks), At(50));
+            router.Choose(Request(2, Long), At(60));
+            int third = router.Choose(Request(3, Long), At(60))!.Value.Prefill;
+            router.PrefillFinished(Request(third == holder ? 2 : 3, Long), At(220));
+
+            var route = router.Choose(Request(4, prompt: 900, ttft: patience, arrival: At(220), blocks: blocks), At(220));
+
+            Assert.Equal(goesElsewhere, route is not null);
+        }
+    }
+
+    [Theory]
+    [InlineData(100, true)]
+    [InlineData(4000, false)]
+    public void Memory_is_kept_for_answers_that_are_expected_to_grow(int meanAnswer, bool hasRoom)
+    {
+        var router = new Router(Gain(), [new Ledger(0, InstanceRole.Both, Estimator()) { Blocks = 1000 }]);
+        for (int id = 1; id <= 200; id++)
+        {
+            router.Choose(Request(id, prompt: 10), Start);
+            router.Finished(Request(id, prompt: 10), Start, meanAnswer);
+        }
+
+        int sent = 0;
+        for (int id = 2001; id <= 2030; id++)
+        {
+            router.ReportFreeBlocks(0, 1000 - (sent * 7));
+            if (router.Choose(Request(id, prompt: 100), Start) is not null)
+            {
+                router.PrefillFinished(Request(id, prompt: 100), Start);
+                sent++;
+            }
+        }
+
+        Assert.Equal(hasRoom, sent == 30);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void Whoever_is_due_first_goes_once_its_share_of_the_service_is_put_by(int seed)
+    {
+        const double share = 0.05;
+        var chance = new Random(seed);
+        var router = Colocated(new GainRouting(new() { Share = share }), 1);
+        var ledger = router.Fleet.All[0];
+        var running = Request(0, Long);
+        router.Choose(running, Start);
+        var nobodyWants = Request(1, prompt: 9000, ttft: 1, answer: 2);
+        Assert.Null(router.Choose(nobodyWants, Start));
+        double released = 0;
+        double most = 0;
+        bool isOut = false;
+        for (int id = 2; !isOut && id < 4000; id++)
+        {
+            var now = At(20 * id);
+            Assert.Null(router.Choose(Request(id, prompt: chance.Next(200, 800), ttft: 2000, arrival: now, answer: 50), now));
+            if (id % 2 == 0)
+            {
+                continue;
+            }
+
+            router.Finished(running, now);
+            var next = router.Release(now)!.Value.Request;
+            isOut = next == nobodyWants;
+            running = next;
+            double cost = ServiceCost.Of(next, next.ExpectedAnswerTokens!.Value, 0, ledger);
+            most = Math.Max(most, cost);
+            released += isOut ? 0 : cost;
+        }
+
+        double own = ServiceCost.Of(nobodyWants, 2, 0, ledger);
+        Assert.True(isOut, $"seed: {seed}: never");
+        Assert.InRange(released, 0, (own / share) + most);
     }
 
     private static GainRouting Gain() => new(new GainRoutingOptions());

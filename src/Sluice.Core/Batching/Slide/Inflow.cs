@@ -1,0 +1,66 @@
+using Sluice.Core.Requests;
+
+namespace Sluice.Core.Batching.Slide;
+
+/// <summary>The work of prompts that is yet to arrive and will be due before what waits now.</summary>
+/// <remarks>
+/// Of every TTFT that was promised it keeps the milliseconds of planned prefill computed in a millisecond of late. Who is due in h will be
+/// overtaken by those with a TTFT of t &lt; h that arrive within h − t.
+/// </remarks>
+internal sealed class Inflow
+{
+    private const double MemoryMs = 10_000;
+
+    private readonly List<Stream> streams = [];
+    private Instant last;
+
+    /// <summary>A planned prefill was given computing, ms.</summary>
+    public void Served(Sequence sequence, double cost)
+    {
+        double ttft = sequence.Request.Class.Slo.FirstToken.TotalMilliseconds;
+        int at = 0;
+        while (at < streams.Count && streams[at].Ttft != ttft)
+        {
+            at++;
+        }
+
+        if (at == streams.Count)
+        {
+            streams.Add(new Stream(ttft, 0, 0));
+        }
+
+        streams[at] = streams[at] with { Cost = streams[at].Cost + cost };
+    }
+
+    /// <summary>Time passes: what was served since the last call enters the rates.</summary>
+    public void Pass(Instant now)
+    {
+        double passed = (now - last).TotalMilliseconds;
+        if (passed <= 0)
+        {
+            return;
+        }
+
+        last = now;
+        for (int at = 0; at < streams.Count; at++)
+        {
+            Stream stream = streams[at];
+            double rate = ((stream.Rate * MemoryMs) + stream.Cost) / (MemoryMs + passed);
+            streams[at] = new Stream(stream.Ttft, rate, 0);
+        }
+    }
+
+    /// <summary>Work, ms, expected to overtake whoever is due in this many ms.</summary>
+    public double Before(double left)
+    {
+        double work = 0;
+        for (int at = 0; at < streams.Count; at++)
+        {
+            work += streams[at].Rate * Math.Max(left - streams[at].Ttft, 0);
+        }
+
+        return work;
+    }
+
+    private readonly record struct Stream(double Ttft, double Rate, double Cost);
+}
