@@ -7,4 +7,10 @@ if (args is ["engine", ..])
     return;
 }
 
+if (args is ["live", ..])
+{
+    await LiveBench.RunAsync(args);
+    return;
+}
+
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);

@@ -43,6 +43,14 @@ public sealed class LiveEngine : IAsyncDisposable
     /// <summary>How it stands, as of its last step. Never waits.</summary>
     public EngineState State => loop.State;
 
+    /// <summary>Looks whether a request could ever be served here, without taking it; cheap, for whoever holds requests before.</summary>
+    /// <exception cref="GenerationRefusedException">It cannot be served: which field, and what to do.</exception>
+    public void RequireServable(GenerationRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        _ = RequestChecks.MostAnswerTokens(request, Model.Facts);
+    }
+
     /// <summary>Takes a request.</summary>
     /// <exception cref="GenerationRefusedException">It cannot be served: which field, and what to do.</exception>
     public Generation Start(GenerationRequest request)

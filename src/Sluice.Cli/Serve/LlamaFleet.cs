@@ -1,5 +1,8 @@
+using Sluice.Cli.Output;
+using Sluice.Core.Latency;
 using Sluice.Engine;
 using Sluice.Engine.LlamaCpp;
+using Sluice.Engine.Measuring;
 using Sluice.Gateway.Admission;
 
 namespace Sluice.Cli.Serve;
@@ -7,6 +10,8 @@ namespace Sluice.Cli.Serve;
 /// <summary>Makes engines that run one GGUF model by llama.cpp; they share its weights, and each has KV of its own.</summary>
 internal static class LlamaFleet
 {
+    private static readonly TimeSpan Sweep = TimeSpan.FromSeconds(3);
+
     /// <summary>As many as the plan says.</summary>
     /// <exception cref="LlamaUnavailableException">llama.cpp cannot be used here.</exception>
     /// <exception cref="ModelUnusableException">The file cannot be served, or there is not the memory.</exception>
@@ -17,9 +22,11 @@ internal static class LlamaFleet
         List<Instance> instances = [];
         try
         {
+            ILatencyModel? latency = plan.Profiles.Count > 0 ? plan.Profiles[0].Latency : null;
             for (int i = 0; i < plan.Instances; i++)
             {
-                LlamaRunner runner = new(model, Options(plan));
+                IModelRunner runner = Runner(model, Options(plan) with { Latency = latency });
+                latency = runner.Facts.Latency;
                 instances.Add(new Instance(
                     $"llama-{i}", plan.Batching.Spec, new LiveEngine(runner, new EngineOptions { Batching = plan.Batching })));
             }
@@ -43,6 +50,19 @@ internal static class LlamaFleet
             model);
     }
 
+    /// <summary>A runner; where nothing is known of its steps, some are measured first.</summary>
+    private static IModelRunner Runner(LlamaModel model, LlamaRunnerOptions options)
+    {
+        LlamaRunner runner = new(model, options);
+        if (options.Latency is not null)
+        {
+            return runner;
+        }
+
+        Console.Error.WriteLine($"measuring  steps of {options.Name} for {Shown.Duration(Sweep)}; --profile FILE from `sluice profile measure` spares it");
+        return LatencySweep.Learn(runner, Sweep);
+    }
+
     private static LlamaRunnerOptions Options(ServePlan plan)
     {
         LlamaRunnerOptions usual = new();
@@ -53,7 +73,6 @@ internal static class LlamaFleet
             GpuLayers = plan.GpuLayers,
             KvTokens = plan.ContextTokens ?? plan.KvBlocks * usual.BlockSize,
             HostTokens = plan.HostBlocks * usual.BlockSize,
-            Latency = plan.Profiles.Count > 0 ? plan.Profiles[0].Latency : null,
         };
     }
 }

@@ -79,6 +79,6 @@ internal static class MeasureVerb
         Console.Error.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{facts.Name} by {facts.Backend}: {samples.Count} steps, {samples.Sum(s => s.Milliseconds) / 1000:0.0} s; mean error of the five terms "
-            + $"{Shown.Percent(five)}, with the term of a shared cache {Shown.Percent(shared)}"));
+            + $"{Shown.Percent(five)}, with those of a shared cache {Shown.Percent(shared)}"));
     }
 }

@@ -4,8 +4,10 @@ namespace Sluice.Core.Latency;
 public static class LatencyFit
 {
     /// <summary>A step this many times longer than fitted was held up by something else, and is left out.</summary>
-    private const double HeldUp = 2;
+    private const double HeldUp = 1.5;
 
+    private const int Rounds = 4;
+    private const int PrefillCross = 3;
     private const int OwnTerms = 7;
 
     /// <summary>The five terms of these steps.</summary>
@@ -16,11 +18,11 @@ public static class LatencyFit
         return (model, Mape(model, samples));
     }
 
-    /// <summary>The five terms and the cross term of these steps.</summary>
+    /// <summary>The terms of a shared cache of these steps.</summary>
     public static (SharedCacheLatencyModel Model, double Mape) SharedCache(IReadOnlyList<StepSample> samples)
     {
-        double[] x = Fit(samples, shape => [.. Own(shape), shape.Tokens * (double)(shape.PrefillContext + shape.DecodeContext)]);
-        var model = new SharedCacheLatencyModel { Terms = Terms(x), TokenContext = x[OwnTerms] };
+        double[] x = Fit(samples, Shared);
+        var model = new SharedCacheLatencyModel { Terms = Terms(x), SmallStepContext = x[OwnTerms], TokenContext = x[OwnTerms + 1] };
         return (model, Mape(model, samples));
     }
 
@@ -57,11 +59,28 @@ public static class LatencyFit
         ArgumentNullException.ThrowIfNull(samples);
         double[][] rows = [.. samples.Select(sample => features(sample.Shape))];
         double[] times = [.. samples.Select(sample => sample.Milliseconds)];
-        double[] first = NonNegativeLeastSquares.FitRelative(rows, times);
-        int[] good = [.. Enumerable.Range(0, times.Length).Where(i => times[i] <= HeldUp * Dot(rows[i], first))];
-        return good.Length < rows[0].Length
-            ? first
-            : NonNegativeLeastSquares.FitRelative([.. good.Select(i => rows[i])], [.. good.Select(i => times[i])]);
+        double[] x = NonNegativeLeastSquares.FitRelative(rows, times);
+        for (int round = 1; round < Rounds; round++)
+        {
+            int[] good = [.. Enumerable.Range(0, times.Length).Where(i => times[i] <= HeldUp * Dot(rows[i], x))];
+            if (good.Length < 2 * rows[0].Length)
+            {
+                break;
+            }
+
+            x = NonNegativeLeastSquares.FitRelative([.. good.Select(i => rows[i])], [.. good.Select(i => times[i])]);
+        }
+
+        return x;
+    }
+
+    private static double[] Shared(StepShape shape)
+    {
+        double[] own = Own(shape);
+        double cross = own[PrefillCross];
+        bool isSmall = shape.Tokens < SharedCacheLatencyModel.TileTokens;
+        own[PrefillCross] = isSmall ? 0 : cross;
+        return [.. own, isSmall ? cross : 0, shape.Tokens * (double)(shape.PrefillContext + shape.DecodeContext)];
     }
 
     private static double Dot(double[] row, double[] x)

@@ -11,6 +11,9 @@ internal sealed class CellMemory(nint memory, int ids)
     /// <summary>The last position that an id holds; −1 when it holds none.</summary>
     public int Last(int id) => LlamaNative.llama_memory_seq_pos_max(memory, Checked(id));
 
+    /// <summary>Nobody holds anything, and the next cells are taken from the beginning again.</summary>
+    public void Clear() => LlamaNative.llama_memory_clear(memory, 0);
+
     /// <summary>An id no longer holds the positions of a range. Cells that nobody holds are free.</summary>
     public void Remove(int id, int from, int until)
     {

@@ -61,7 +61,7 @@ public sealed record LlamaRunnerOptions
         Require(
             KvTokens is null || (KvTokens >= BlockSize && KvTokens <= 1 << 24),
             $"{KvTokens} tokens of KV on the device cannot be. Choose {BlockSize} (one block) to {1 << 24}.");
-        Require(HostTokens is null or (>= 0 and <= 1 << 28), $"{HostTokens} tokens of KV on the host cannot be. Choose 0 to {1 << 28}.");
+        Require(HostTokens is null or >= 0, $"{HostTokens} tokens of KV on the host cannot be. Choose 0 or more.");
         return this;
     }
 

@@ -42,7 +42,7 @@ internal sealed class RunnerMemory : IDisposable
                 Copy = MeasureCopies(memory, host);
             }
 
-            memory.RemoveFrom(0, 0);
+            memory.Clear();
             Cells = new KvCells(memory, host, Kv.BlockSize, Kv.DeviceBlocks);
         }
         catch

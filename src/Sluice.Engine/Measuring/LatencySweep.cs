@@ -7,19 +7,21 @@ namespace Sluice.Engine.Measuring;
 /// <remarks>
 /// In rounds, each with another number of answers behind another length of context: their prompts are computed in chunks of a size, then all of
 /// them decode, half of them, and all beside chunks of a newcomer's prompt. Each of these steps is a sample. The rounds go on until the time is
-/// up; they come in a shuffled order that is the same every time, so that a short sweep sees a bit of everything.
+/// up; they come in a shuffled order that is the same every time, so that a short sweep sees a bit of everything. Chunks have odd lengths as
+/// well as round ones, because kernels like some lengths better than others. Before, the KV pool is filled with prompts that have ended, as it is on
+/// a server after a while: a shared cache gets slower by what it keeps. A third of the time may go there.
 /// </remarks>
 public static class LatencySweep
 {
     private const int MostDecodes = 64;
     private const int Repeats = 3;
     private const int LeastRounds = 6;
-    private static readonly int[] Decodes = [1, 2, 4, 8, 16, 32, MostDecodes];
+    private static readonly int[] Decodes = [1, 2, 3, 4, 5, 6, 7, 8, 10, 13, 16, 23, 32, 45, MostDecodes];
     private static readonly int[] Contexts = [32, 128, 256, 512, 1024, 2048];
     private static readonly int[] Chunks = [16, 32, 64, 128, 256, 512, 1024, 2048];
 
     /// <summary>Runs steps for about <paramref name="time"/>, a little longer where one round takes that.</summary>
-    /// <param name="runner">The model. The caller owns its thread, and nothing else is running on it. It holds nothing afterwards.</param>
+    /// <param name="runner">The model. The caller owns its thread, and nothing else is running on it. Nothing runs on it afterwards.</param>
     /// <param name="time">How long to measure.</param>
     public static IReadOnlyList<StepSample> Run(IModelRunner runner, TimeSpan time)
     {
@@ -28,6 +30,7 @@ public static class LatencySweep
         var steps = new MeasuredSteps(runner);
         Round(steps, runner.Facts, new Design(Decodes: 2, Context: 64, Chunk: 32), perToken: null, time);
         double perToken = steps.Samples.Max(sample => sample.Milliseconds / sample.Shape.Tokens);
+        FillPool(steps, runner.Facts, started, time / 3);
         steps.ForgetSamples();
         Design[] designs = Designs(runner.Facts);
         for (int round = 0; round < designs.Length * Repeats; round++)
@@ -46,7 +49,7 @@ public static class LatencySweep
     }
 
     /// <summary>
-    /// The model that meets such samples best: with the cross term of a shared cache where that takes a tenth off the error, else without.
+    /// The model that meets such samples best: with the terms of a shared cache where they take a tenth off the error, else without.
     /// </summary>
     public static ILatencyModel Fit(IReadOnlyList<StepSample> samples)
     {
@@ -57,6 +60,18 @@ public static class LatencySweep
 
     /// <summary>The model with a belief of its steps that was measured just now.</summary>
     public static IModelRunner Learn(IModelRunner runner, TimeSpan time) => new LearnedRunner(runner, Fit(Run(runner, time)));
+
+    private static void FillPool(MeasuredSteps steps, ModelFacts facts, long started, TimeSpan most)
+    {
+        long pool = (long)facts.Kv.DeviceBlocks * facts.Kv.BlockSize;
+        int length = (int)Math.Min(Math.Min(facts.ContextTokens - 1, facts.Limits.Tokens), pool / 2);
+        for (long filled = 0; filled < pool && length > 0 && facts.Kv.PrefixReuse && Stopwatch.GetElapsedTime(started) < most; filled += length)
+        {
+            steps.Begin(length);
+            Prefill(steps, facts, length);
+            steps.EndAll();
+        }
+    }
 
     private static double Typical(IReadOnlyList<StepSample> samples)
     {
@@ -78,8 +93,9 @@ public static class LatencySweep
             return [new Design(1, 1, 1)];
         }
 
-        new Random(1).Shuffle(all);
-        return all;
+        var random = new Random(1);
+        random.Shuffle(all);
+        return [.. all.Select(design => design with { Chunk = design.Chunk - (random.Next(2) * random.Next(design.Chunk / 2)) })];
     }
 
     private static void Round(MeasuredSteps steps, ModelFacts facts, Design design, double? perToken, TimeSpan time)

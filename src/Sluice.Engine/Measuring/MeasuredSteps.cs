@@ -18,6 +18,7 @@ internal sealed class MeasuredSteps
 
     private readonly IModelRunner runner;
     private readonly GivenSteps given = new();
+    private readonly PromptNames names;
     private readonly KvJournal journal = new();
     private readonly Scheduler scheduler;
     private readonly Random random = new(1);
@@ -30,10 +31,11 @@ internal sealed class MeasuredSteps
     {
         this.runner = runner;
         ModelFacts facts = runner.Facts;
+        names = new PromptNames(facts.Kv.BlockSize);
         scheduler = new Scheduler(
             given,
             facts.Latency,
-            new KvMemory(facts.Kv with { PrefixReuse = false, HostBlocks = 0 }) { Journal = journal },
+            new KvMemory(facts.Kv with { HostBlocks = 0 }) { Journal = journal },
             facts.Limits);
     }
 
@@ -61,6 +63,7 @@ internal sealed class MeasuredSteps
             Arrival = default,
             PromptTokens = promptTokens,
             Class = Nobody,
+            Blocks = names.Of(prompt, tenant: 0),
             Prompt = prompt,
             Asked = new GenerationRequest
             {
@@ -110,7 +113,7 @@ internal sealed class MeasuredSteps
     /// <summary>Forgets what was measured so far: the first steps of a model are slower than all others.</summary>
     public void ForgetSamples() => samples.Clear();
 
-    /// <summary>Ends all sequences, so that the model holds nothing.</summary>
+    /// <summary>Ends all sequences. What they computed stays for equal prompts, of which there are none, until its blocks are taken.</summary>
     public void EndAll()
     {
         foreach (Choice choice in live)

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 
 namespace Sluice.Engine.Sampling;
 
@@ -17,7 +18,7 @@ internal static class Logits
         int from = -1;
         for (int start = 0; start < logits.Length; start += Stretch)
         {
-            float its = TensorPrimitives.Max(logits.Slice(start, Math.Min(Stretch, logits.Length - start)));
+            float its = start + Stretch <= logits.Length ? HighestOf(logits.Slice(start, Stretch)) : TensorPrimitives.Max(logits[start..]);
             if (its > highest)
             {
                 highest = its;
@@ -74,6 +75,32 @@ internal static class Logits
 
             tokens[place] = at++;
         }
+    }
+
+    /// <summary>The highest of a stretch, NaN when one of them is not a number. Every greedy token waits for this, hence four at a time.</summary>
+    private static float HighestOf(ReadOnlySpan<float> stretch)
+    {
+        ReadOnlySpan<Vector<float>> some = MemoryMarshal.Cast<float, Vector<float>>(stretch);
+        (Vector<float> first, Vector<float> second, Vector<float> third, Vector<float> fourth) = (some[0], some[0], some[0], some[0]);
+        Vector<int> areNumbers = Vector<int>.AllBitsSet;
+        for (int i = 0; i + 4 <= some.Length; i += 4)
+        {
+            first = Vector.MaxNative(some[i], first);
+            second = Vector.MaxNative(some[i + 1], second);
+            third = Vector.MaxNative(some[i + 2], third);
+            fourth = Vector.MaxNative(some[i + 3], fourth);
+            areNumbers &= Vector.Equals(some[i], some[i]) & Vector.Equals(some[i + 1], some[i + 1])
+                & Vector.Equals(some[i + 2], some[i + 2]) & Vector.Equals(some[i + 3], some[i + 3]);
+        }
+
+        Vector<float> all = Vector.MaxNative(Vector.MaxNative(first, second), Vector.MaxNative(third, fourth));
+        float highest = all[0];
+        for (int i = 1; i < Vector<float>.Count; i++)
+        {
+            highest = Math.Max(highest, all[i]);
+        }
+
+        return areNumbers == Vector<int>.AllBitsSet ? highest : float.NaN;
     }
 
     private static int NextAbove(ReadOnlySpan<float> logits, int at, float bound)

@@ -103,6 +103,7 @@ internal sealed class Dispatcher : IAsyncDisposable
         RoutedRequest? request = null;
         try
         {
+            RequireServable(asked);
             request = Enter(asked, names.Of(asked.Prompt, asked.Client), arrival);
             int index = await DestinationAsync(request, gone);
             Instance instance = Instances[index];
@@ -160,6 +161,15 @@ internal sealed class Dispatcher : IAsyncDisposable
     {
         ModelFacts model = instance.Engine.Model.Facts;
         return new Ledger(index, InstanceRole.Both, model.Latency) { BlockTokens = model.Kv.BlockSize, Blocks = model.Kv.DeviceBlocks };
+    }
+
+    /// <summary>What cannot be served by each of the engines is refused before it is held, where it might wait without end.</summary>
+    private void RequireServable(GenerationRequest asked)
+    {
+        foreach (Instance instance in Instances)
+        {
+            instance.Engine.RequireServable(asked);
+        }
     }
 
     private RoutedRequest Enter(GenerationRequest asked, PromptBlocks blocks, Instant arrival)

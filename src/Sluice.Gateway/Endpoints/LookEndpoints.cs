@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http;
-using Sluice.Engine;
 using Sluice.Gateway.Measures;
 using Sluice.Gateway.OpenAi;
 
@@ -45,9 +44,6 @@ internal sealed class LookEndpoints(Served server)
     public Task StateAsync(HttpContext http) =>
         Results.Json(StateReply.Of(server), StateJson.Readable.StateReply).ExecuteAsync(http);
 
-    private ModelReply Model()
-    {
-        ModelFacts model = server.Model.Facts;
-        return new ModelReply(model.Name, "model", server.Created, "sluice", model.ContextTokens);
-    }
+    private ModelReply Model() =>
+        new(server.Model.Facts.Name, "model", server.Created, "sluice", server.ContextTokens);
 }

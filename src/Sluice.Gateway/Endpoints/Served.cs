@@ -14,6 +14,9 @@ internal sealed record Served(GatewayOptions Options, ClassTable Classes, Dispat
     /// <summary>The model: all instances run the same.</summary>
     public IModelRunner Model => Dispatcher.Instances[0].Engine.Model;
 
+    /// <summary>Most tokens of a prompt and its answer on every instance.</summary>
+    public int ContextTokens => Dispatcher.Instances.Min(instance => instance.Engine.Model.Facts.ContextTokens);
+
     /// <summary>Refuses the name of another model; none at all means the one that is served.</summary>
     public void RequireModel(string? name)
     {

@@ -19,7 +19,7 @@ internal sealed class TokenEndpoints(Served server)
             ? ChatFields.Template(ChatFields.Messages(body), model)
             : model.Tokenize(Text(body), AddsSpecial(body), parseSpecial: false);
         await Results.Json(
-            new TokenizeReply(tokens, tokens.Length, model.Facts.ContextTokens), OpenAiJson.Readable.TokenizeReply).ExecuteAsync(http);
+            new TokenizeReply(tokens, tokens.Length, server.ContextTokens), OpenAiJson.Readable.TokenizeReply).ExecuteAsync(http);
     }
 
     /// <summary>The text of token ids.</summary>

@@ -111,7 +111,7 @@ internal static class ProfileFile
 
         public override void Write(Utf8JsonWriter writer, ILatencyModel value, JsonSerializerOptions options)
         {
-            object written = value is SharedCacheLatencyModel shared ? new SharedTerms(shared.Terms, shared.TokenContext) : value;
+            object written = value is SharedCacheLatencyModel shared ? new SharedTerms(shared.Terms, shared.SmallStepContext, shared.TokenContext) : value;
             JsonSerializer.Serialize(writer, written, written.GetType(), options);
         }
 
@@ -130,8 +130,13 @@ internal static class ProfileFile
         }
     }
 
-    private sealed record SharedTerms(FiveTermLatencyModel Terms, double TokenContext)
+    private sealed record SharedTerms(FiveTermLatencyModel Terms, double SmallStepContext, double TokenContext)
     {
-        public SharedCacheLatencyModel Model() => new SharedCacheLatencyModel { Terms = Terms, TokenContext = TokenContext }.Checked();
+        public SharedCacheLatencyModel Model() => new SharedCacheLatencyModel
+        {
+            Terms = Terms,
+            SmallStepContext = SmallStepContext,
+            TokenContext = TokenContext,
+        }.Checked();
     }
 }

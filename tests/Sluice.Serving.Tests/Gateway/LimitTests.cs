@@ -36,6 +36,21 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public async Task What_never_fits_is_refused_at_once_though_nobody_has_room()
+    {
+        await using Door door = await Door.OpenAsync(model: Engines.Model(blocks: 200, speed: 0.2));
+        using HttpResponseMessage busy = await door.PostAsync(
+            Text, """{"prompt":"Hi","max_tokens":3000,"ignore_eos":true,"stream":true}""");
+        Task<HttpResponseMessage> held = door.PostAsync(Text, $$"""{"prompt":"{{new string('a', 12_000)}}","max_tokens":2}""");
+        await Door.UntilAsync(() => door.Server.Busy == 2, "two requests");
+
+        using HttpResponseMessage huge = await door.PostAsync(Text, $$"""{"prompt":"{{new string('a', 13_000)}}","max_tokens":2}""");
+
+        Assert.Equal(HttpStatusCode.BadRequest, huge.StatusCode);
+        Assert.False(held.IsCompleted);
+    }
+
+    [Fact]
     public async Task A_class_that_does_not_wait_long_is_refused_when_its_time_is_over()
     {
         await using Door door = await Door.OpenAsync(

@@ -1,6 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
-using System.Text;
 using System.Text.Json.Nodes;
 using Sluice.Gateway;
 using Sluice.Serving.Tests.Engine;
@@ -91,7 +88,7 @@ public sealed class LoadTests
     [Fact]
     public async Task A_server_that_counts_no_tokens_before_the_end_is_counted_by_events_and_usage()
     {
-        await using PlainServer server = new();
+        await using PlainServer server = await PlainServer.StartAsync();
 
         JsonNode run = (await LoadAsync(server.Address, "--synthetic", "requests=4,prompt=100,answer=6,lengths=constant", "--rate", "50"))["runs"]![0]!;
 
@@ -142,85 +139,5 @@ public sealed class LoadTests
         (int code, string output) = await sluice.EndAsync();
         Assert.True(code == 0, string.Join('\n', sluice.Errors));
         return JsonNode.Parse(output)!;
-    }
-
-    /// <summary>A server that knows completions and nothing else: three words a token fewer events than tokens, usage at the end.</summary>
-    private sealed class PlainServer : IAsyncDisposable
-    {
-        private readonly HttpListener listener = new();
-        private readonly Task serving;
-
-        public PlainServer()
-        {
-            using TcpListener free = new(IPAddress.Loopback, 0);
-            free.Start();
-            Address = new Uri($"http://127.0.0.1:{((IPEndPoint)free.LocalEndpoint).Port}");
-            free.Stop();
-            listener.Prefixes.Add(Address.ToString());
-            listener.Start();
-            serving = ServeAsync();
-        }
-
-        public Uri Address { get; }
-
-        public async ValueTask DisposeAsync()
-        {
-            listener.Stop();
-            await serving;
-            listener.Close();
-        }
-
-        private async Task ServeAsync()
-        {
-            try
-            {
-                while (true)
-                {
-                    HttpListenerContext call = await listener.GetContextAsync();
-                    await AnswerAsync(call);
-                }
-            }
-            catch (Exception stopped) when (stopped is HttpListenerException or ObjectDisposedException)
-            {
-                // The end.
-            }
-        }
-
-        private static async Task AnswerAsync(HttpListenerContext call)
-        {
-            using HttpListenerResponse reply = call.Response;
-            string path = call.Request.Url!.AbsolutePath;
-            if (path == "/v1/models")
-            {
-                await reply.OutputStream.WriteAsync("""{"data":[{"id":"plain"}]}"""u8.ToArray());
-                return;
-            }
-
-            if (path != "/v1/completions")
-            {
-                reply.StatusCode = 404;
-                return;
-            }
-
-            JsonNode body = (await JsonNode.ParseAsync(call.Request.InputStream))!;
-            int words = ((string)body["prompt"]!).Split(' ').Length;
-            int answer = (int)body["max_tokens"]!;
-            string usage = $$"""{"prompt_tokens":{{(words * 2) + 3}},"completion_tokens":{{answer}}}""";
-            if (body["stream"] is null)
-            {
-                await reply.OutputStream.WriteAsync(Encoding.UTF8.GetBytes($$"""{"usage":{{usage}}}"""));
-                return;
-            }
-
-            StringBuilder events = new();
-            for (int token = 0; token < answer - 1; token++)
-            {
-                string reason = token == answer - 2 ? "\"length\"" : "null";
-                events.Append($$"""data: {"choices":[{"text":"word ","index":0,"finish_reason":{{reason}}}]}""").Append("\n\n");
-            }
-
-            events.Append($$"""data: {"choices":[],"usage":{{usage}}}""").Append("\n\ndata: [DONE]\n\n");
-            await reply.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(events.ToString()));
-        }
     }
 }
