@@ -12,10 +12,10 @@ internal sealed record Contest(Scene Scene, double Load, string? Below, StudyPoi
     private const double Nothing = 1e-4;
 
     /// <summary>The published policy with the largest gain ratio; of equals the first.</summary>
-    public StudyPoint Best { get; } = Others.MaxBy(point => point.Gain.Mean)!;
+    public StudyPoint Best => Others.MaxBy(point => point.Gain.Mean)!;
 
     /// <summary>The published policy that attains most.</summary>
-    public StudyPoint MostAttaining { get; } = Others.MaxBy(point => point.Attainment.Mean)!;
+    public StudyPoint MostAttaining => Others.MaxBy(point => point.Attainment.Mean)!;
 
     /// <summary>Whether no published policy gains 0.95 of what is attainable.</summary>
     public bool IsOverloaded => Best.Gain.Mean < SaturationSearch.Threshold;
@@ -34,6 +34,9 @@ internal sealed record Contest(Scene Scene, double Load, string? Below, StudyPoi
 
     /// <summary>The policy of a point that differs between the contenders.</summary>
     public string NameOf(StudyPoint point) => Below is null ? point.Batching : point.Routing;
+
+    /// <summary>The same without switches that no paper has: the published policies as they were published.</summary>
+    public Contest AsPublished() => this with { Others = [.. Others.Where(point => !NameOf(point).Contains(':'))] };
 
     /// <summary>The contests of a scene: one a load, and where routers compete one a load and batching policy below.</summary>
     public static IEnumerable<Contest> Of(MeasuredScene measured)

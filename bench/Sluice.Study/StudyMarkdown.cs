@@ -53,7 +53,7 @@ internal static class StudyMarkdown
             string verdict = floor.IsMet switch { null => "not measured", true => "met", false => "**missed**" };
             text.AppendLine(
                 $"| `{floor.Policy}` | {floor.Wanted} | {StudyWords.Limit(floor)} | {verdict} | {floor.Met} of {floor.Points.Count} | "
-                + $"{(worst is null ? "–" : StudyWords.Number(worst.Value))} | {(worst?.Contest is { } contest ? StudyWords.Place(contest) : "")} |");
+                + $"{(worst is null ? "–" : StudyWords.Number(worst.Value))} | {worst?.Where} |");
         }
 
         return text.ToString().TrimEnd();

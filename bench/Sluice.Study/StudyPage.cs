@@ -47,9 +47,9 @@ internal static partial class StudyPage
             floor.IsMet,
             Points = floor.Points.Select(point => new
             {
-                Place = point.Contest is null ? "the mean" : StudyWords.Place(point.Contest),
+                Place = point.Where,
                 Title = point.Contest?.Scene.Title,
-                Rival = point.Contest is null ? null : point.Contest.NameOf(point.Contest.Best),
+                Rival = point.Contest?.NameOf(point.Contest.Best),
                 point.Value,
                 point.IsMet,
             }),

@@ -24,6 +24,17 @@ internal static class StudyWords
         return string.Create(CultureInfo.InvariantCulture, $"{contest.Scene.Name} × {contest.Load:0.##}{below}");
     }
 
+    /// <summary>Where several contests take place.</summary>
+    public static string Place(IReadOnlyList<Contest> contests)
+    {
+        ArgumentNullException.ThrowIfNull(contests);
+        double[] loads = [.. contests.Select(contest => contest.Load).Distinct()];
+        string load = loads.Length == 1 ? string.Create(CultureInfo.InvariantCulture, $" × {loads[0]:0.##}") : "";
+        string[] below = [.. contests.Select(contest => contest.Below).OfType<string>().Distinct()];
+        string over = below.Length == 1 ? $", over `{below[0]}`" : "";
+        return $"{string.Join(", ", contests.Select(contest => contest.Scene.Name).Distinct())}{load}{over}";
+    }
+
     /// <summary>What tells a policy pair of a scene from its others.</summary>
     public static string Policy(Scene scene, StudyPoint point)
     {

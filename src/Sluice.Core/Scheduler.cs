@@ -180,6 +180,9 @@ public sealed class Scheduler
         foreach (ref readonly Slice slice in batch.Slices)
         {
             Memory.Retract(slice.Sequence, slice.Start);
+
+            // It may share what another slice was to compute: nothing of it is to be trusted, or copied to the host.
+            slice.Sequence.DeviceTokens = 0;
         }
     }
 

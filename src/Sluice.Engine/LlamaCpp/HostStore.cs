@@ -110,6 +110,7 @@ internal sealed unsafe class HostStore : IDisposable
             CopyRows(store + (hostBlocks[i] * blockBytes), 0, blockSize, i * blockSize, cells, blockSize, toBlob: true);
         }
 
+        LlamaLog.Forget();
         if (LlamaNative.llama_state_seq_set_data_ext(context, blob, (nuint)size, scratch, 0) == 0)
         {
             throw new InvalidOperationException($"llama.cpp takes back no {cells} cells: {LlamaLog.FirstError ?? "it gives no reason"}.");

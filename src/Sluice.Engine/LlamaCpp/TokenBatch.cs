@@ -61,7 +61,11 @@ internal sealed unsafe class TokenBatch : IDisposable
     }
 
     /// <summary>Computes it. The library's code: 0 done, 1 no cells, else failed.</summary>
-    public int Decode() => LlamaNative.llama_decode(context, batch);
+    public int Decode()
+    {
+        LlamaLog.Forget();
+        return LlamaNative.llama_decode(context, batch);
+    }
 
     /// <summary>The scores after a token of the batch that was computed last; they may be changed, and are gone at the next.</summary>
     public Span<float> Logits(int at, int vocabulary)

@@ -70,7 +70,13 @@ internal sealed class CellsRun : IDisposable
 
     private static FiveTermLatencyModel Latency { get; } = new()
     {
-        Constant = 1, PrefillSquare = 0.0002, PrefillToken = 0.05, PrefillContext = 0.0002, CachedToken = 0, DecodeSequence = 0.1, DecodeContext = 0.001,
+        Constant = 1,
+        PrefillSquare = 0.0002,
+        PrefillToken = 0.05,
+        PrefillContext = 0.0002,
+        CachedToken = 0,
+        DecodeSequence = 0.1,
+        DecodeContext = 0.001,
     };
 
     /// <summary>Runs until all requests have ended.</summary>

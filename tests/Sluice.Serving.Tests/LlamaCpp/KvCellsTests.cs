@@ -103,7 +103,10 @@ public sealed class KvCellsTests : IClassFixture<KvCellsTests.SmallModel>
             Model = LlamaModel.Load(path);
             context = new Lazy<LlamaContext>(() => LlamaContext.Create(Model, new LlamaContextOptions
             {
-                Cells = 2048, Sequences = 1, FlashAttention = FlashAttention.Off, WideKv = true,
+                Cells = 2048,
+                Sequences = 1,
+                FlashAttention = FlashAttention.Off,
+                WideKv = true,
             }));
         }
 

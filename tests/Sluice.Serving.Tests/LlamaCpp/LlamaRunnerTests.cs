@@ -15,12 +15,18 @@ public sealed class LlamaRunnerTests(KvCellsTests.SmallModel small) : IClassFixt
 {
     private static readonly ServiceClass Everyone = new()
     {
-        Name = "everyone", Weight = 1, Slo = new Slo(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1)),
+        Name = "everyone",
+        Weight = 1,
+        Slo = new Slo(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1)),
     };
 
     private static readonly LlamaRunnerOptions Exact = new()
     {
-        Threads = 1, KvTokens = 1024, HostTokens = 512, FlashAttention = FlashAttention.Off, WideKv = true,
+        Threads = 1,
+        KvTokens = 1024,
+        HostTokens = 512,
+        FlashAttention = FlashAttention.Off,
+        WideKv = true,
     };
 
     [Fact]

@@ -101,13 +101,11 @@ public sealed class GainRouting : IRoutingPolicy
         var request = newcomer.Request;
         var decoder = fleet.IsDisaggregated ? DecoderFor(request, fleet) : null;
         var best = new Choice(null, double.NegativeInfinity, double.PositiveInfinity);
-        if (TiedTo(newcomer, fleet, now) is { } holder)
+        if (!fleet.IsDisaggregated || decoder is not null)
         {
-            best = Better(best, newcomer, holder, now);
-        }
-        else if (!fleet.IsDisaggregated || decoder is not null)
-        {
-            best = Best(best, newcomer, fleet.Entrances, now);
+            best = TiedTo(newcomer, fleet, now) is { } holder
+                ? Better(best, newcomer, holder, now)
+                : Best(best, newcomer, fleet.Entrances, now);
         }
 
         if (best.Gain < Outlook.Gain(request, answers.Of(request), wait: 0, pace: 0, request.Arrival))
