@@ -21,7 +21,6 @@ internal static class Busy
         {
             KvTokens = 4096,
             HostTokens = 8192,
-            PrefixReuse = false,
             Limits = new BatchLimits { Sequences = Seats, Tokens = 512 },
         });
         List<Run> runs = [];

@@ -30,7 +30,6 @@ internal static class Stall
         {
             KvTokens = 8192,
             HostTokens = 0,
-            PrefixReuse = false,
             Limits = new BatchLimits { Sequences = 8, Tokens = 2048 },
         });
         List<Run> runs = [];
@@ -50,15 +49,14 @@ internal static class Stall
     private static async Task<Run> TryAsync(Machine machine, string batching, int round, CancellationToken cancel)
     {
         var random = new Random(round);
-        int[] prompt = machine.Prompt(random, PromptTokens);
         await using LiveEngine engine = machine.Start(batching);
         long origin = Stopwatch.GetTimestamp();
-        Client alone = Client.Ask(engine, Client.Request(prompt, 2, Low), origin);
+        Client alone = Client.Ask(engine, Client.Request(machine.Prompt(random, PromptTokens), 2, Low), origin);
         await alone.Ended.WaitAsync(cancel).ConfigureAwait(false);
 
         Client stream = Client.Ask(engine, Client.Request(machine.Prompt(random, 32), 3000, High), origin);
         await stream.TokensAsync(Before).WaitAsync(cancel).ConfigureAwait(false);
-        Client newcomer = Client.Ask(engine, Client.Request(prompt, 2, Low), origin);
+        Client newcomer = Client.Ask(engine, Client.Request(machine.Prompt(random, PromptTokens), 2, Low), origin);
         await newcomer.Ended.WaitAsync(cancel).ConfigureAwait(false);
         await stream.TokensAsync(stream.Tokens.Count + Behind).WaitAsync(cancel).ConfigureAwait(false);
         stream.Cancel();
