@@ -205,7 +205,8 @@ internal sealed class StepForming
             prefills.SetAside(slot);
             aside.Add(slot);
             fit = Add(prefills[slot], budget - batch.Predicted);
-            if (fit == Fit.NoRoom && interruption.Displace(prefills[slot]))
+            bool lacksSeat = batch.Running.Count >= batch.Limits.Sequences;
+            if (fit == Fit.NoRoom && ((lacksSeat && interruption.MakeRoom(prefills[slot])) || interruption.Displace(prefills[slot])))
             {
                 fit = Add(prefills[slot], budget - batch.Predicted);
             }
