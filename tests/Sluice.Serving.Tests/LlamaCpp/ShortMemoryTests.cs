@@ -1,4 +1,3 @@
-using Sluice.Core;
 using Sluice.Core.Batching;
 using Sluice.Core.Requests;
 using Sluice.Engine;

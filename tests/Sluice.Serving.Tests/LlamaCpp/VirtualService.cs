@@ -91,7 +91,7 @@ internal sealed class VirtualService : IDisposable
         step ??= new Step(batch, journal);
         runner.Run(step);
         journal.Clear();
-        scheduler.CopiesDone();
+        scheduler.Memory.CompleteOffloads(scheduler.Memory.PendingOffloads);
         double took = Latency.Step(batch.Shape);
         now += took;
         scheduler.Complete(Instant.FromMilliseconds(now), took);
