@@ -59,10 +59,10 @@ internal static class StudyPlan
         One("mooncake-1", "Mooncake conversations, long, shared prefixes", Mooncake, 1200, 0.314),
         One("reasoning-1", "ServeGen deepseek-r1, long answers", Reasoning, 1000, 0.643),
 
-        Eight("conv-8", "Azure conversations", Conversations, 10_000, 42.5),
-        Eight("code-8", "Azure code, bursty", Code, 7000, 43.2),
-        Eight("large-8", "ServeGen m-large", Large, 12_000, 15.7),
-        Eight("mooncake-8", "Mooncake conversations, long, shared prefixes", Mooncake, 4000, 3.34),
+        Eight("conv-8", "Azure conversations", Conversations, 6000, 42.5),
+        Eight("code-8", "Azure code, bursty", Code, 5000, 43.2),
+        Eight("large-8", "ServeGen m-large", Large, 6000, 15.7),
+        Eight("mooncake-8", "Mooncake conversations, long, shared prefixes", Mooncake, 2000, 3.34),
 
         Memory("memory-4090", "RTX 4090, all 2,588 blocks", Small, null, 0.635),
         Memory("memory-4090-three-quarters", "RTX 4090, 1,941 blocks", Small, 1941, 0.547),
@@ -71,25 +71,25 @@ internal static class StudyPlan
         Memory("memory-h100-eighth", "H100, 3,530 of 28,236 blocks", "llama3-8b-h100", 3530, 3.02),
         Memory("memory-h100-sixteenth", "H100, 1,765 of 28,236 blocks", "llama3-8b-h100", 1765, 1.86),
 
-        Route("route-conv", "Azure conversations, 8 × H100", Conversations, 8000, 48.4),
-        Route("route-code", "Azure code, 8 × H100", Code, 7000, 43.5),
-        Route("route-large", "ServeGen m-large, 8 × H100", Large, 8000, 17.6),
-        Route("route-mooncake", "Mooncake, 8 × H100", Mooncake, 2000, 3.54),
-        Route("route-conv-pd", "Azure conversations, 8 × H100, P/D 3:5", Conversations, 8000, 35.5) with { Prefills = 3 },
-        Route("route-code-pd", "Azure code, 8 × H100, P/D 6:2", Code, 7000, 34.5) with { Prefills = 6 },
-        Route("route-large-pd", "ServeGen m-large, 8 × H100, P/D 4:4", Large, 8000, 15.2) with { Prefills = 4 },
-        Route("route-conv-mixed", "Azure conversations, 4 × H100 and 4 × A100", Conversations, 8000, 28.5) with { Profile = TwoGenerations },
-        Route("route-code-mixed", "Azure code, 4 × H100 and 4 × A100", Code, 7000, 22.4) with { Profile = TwoGenerations },
-        Route("route-conv-mixed-pd", "Azure conversations, 4 × H100 and 4 × A100, P/D 4:4", Conversations, 8000, 26.5) with
+        Route("route-conv", "Azure conversations, 8 × H100", Conversations, 5000, 48.4),
+        Route("route-code", "Azure code, 8 × H100", Code, 5000, 43.5),
+        Route("route-large", "ServeGen m-large, 8 × H100", Large, 5000, 17.6),
+        Route("route-mooncake", "Mooncake, 8 × H100", Mooncake, 1500, 3.54),
+        Route("route-conv-pd", "Azure conversations, 8 × H100, P/D 3:5", Conversations, 5000, 35.5) with { Prefills = 3 },
+        Route("route-code-pd", "Azure code, 8 × H100, P/D 6:2", Code, 5000, 34.5) with { Prefills = 6 },
+        Route("route-large-pd", "ServeGen m-large, 8 × H100, P/D 4:4", Large, 5000, 15.2) with { Prefills = 4 },
+        Route("route-conv-mixed", "Azure conversations, 4 × H100 and 4 × A100", Conversations, 5000, 28.5) with { Profile = TwoGenerations },
+        Route("route-code-mixed", "Azure code, 4 × H100 and 4 × A100", Code, 5000, 22.4) with { Profile = TwoGenerations },
+        Route("route-conv-mixed-pd", "Azure conversations, 4 × H100 and 4 × A100, P/D 4:4", Conversations, 5000, 26.5) with
         {
             Profile = TwoGenerations,
             Prefills = 4,
         },
-        Route("route-conv-tp", "Azure conversations, 4 × RTX PRO 6000 and 4 pairs of them", Conversations, 8000, 21.3) with
+        Route("route-conv-tp", "Azure conversations, 4 × RTX PRO 6000 and 4 pairs of them", Conversations, 5000, 21.3) with
         {
             Profile = OneAndTwoGpus,
         },
-        Route("route-large-tp-pd", "ServeGen m-large, 4 × RTX PRO 6000 and 4 pairs of them, P/D 4:4", Large, 8000, 8.26) with
+        Route("route-large-tp-pd", "ServeGen m-large, 4 × RTX PRO 6000 and 4 pairs of them, P/D 4:4", Large, 5000, 8.26) with
         {
             Profile = OneAndTwoGpus,
             Prefills = 4,

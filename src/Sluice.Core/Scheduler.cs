@@ -127,6 +127,7 @@ public sealed class Scheduler
         }
 
         policy.Withdraw(sequence);
+        policy.Ended(sequence);
         TurnAway(sequence);
         Memory.End(sequence);
         if (sequence.State == SequenceState.Running)
@@ -138,8 +139,8 @@ public sealed class Scheduler
     }
 
     /// <summary>
-    /// A sequence will go on elsewhere with its KV (P/D): nothing more is scheduled for it here, but its blocks stay until
-    /// <see cref="HandOver"/>.
+    /// A sequence pauses, or will go on elsewhere with its KV (P/D): nothing more is scheduled for it here, but its blocks stay until
+    /// <see cref="TryResume"/>, <see cref="GiveUp"/> or <see cref="HandOver"/>.
     /// </summary>
     public void Detach(Sequence sequence)
     {
@@ -150,7 +151,7 @@ public sealed class Scheduler
     }
 
     /// <summary>
-    /// A detached sequence goes on here after all, with the KV it kept. False, and nothing changed, while the running set is full.
+    /// A detached sequence goes on here, with the KV it kept, be it in the middle of its prompt. False, and nothing changed, while the running set is full.
     /// </summary>
     public bool TryResume(Sequence sequence)
     {

@@ -8,8 +8,8 @@ namespace Sluice.Simulation;
 
 /// <summary>One engine of the fleet: its scheduler, its clock, and the step it is in.</summary>
 /// <remarks>
-/// Steps that are sure to be alike (<see cref="Scheduler.Steady"/>) are foreseen together as one <em>stretch</em>; whatever reaches
-/// the instance meanwhile cuts the stretch at the end of the step it falls into. The result is the same as step by step.
+/// Steps that are sure to be alike (<see cref="Scheduler.Steady"/>) are foreseen together as one <em>stretch</em>. Whatever reaches
+/// the instance meanwhile finds all that have ended taken in, and the one it falls into is the last. The result is the same as step by step.
 /// </remarks>
 internal sealed class SimulatedInstance
 {
@@ -24,6 +24,7 @@ internal sealed class SimulatedInstance
     private Instant offloadLinkFree;
     private Instant transferLinkFree;
     private bool isStretch;
+    private int taken;
     private int foreseen;
 
     public SimulatedInstance(int index, InstanceRole role, Profile profile, KvOptions kv, BatchPolicyChoice policy, SimulationOptions options)
@@ -82,9 +83,6 @@ internal sealed class SimulatedInstance
     /// <summary>When the end of what is running is foreseen.</summary>
     public Instant End => new(times[foreseen - 1]);
 
-    /// <summary>When each step of the running stretch ended.</summary>
-    public ReadOnlySpan<long> Times => times.AsSpan(0, foreseen);
-
     /// <summary>Starts a stretch, if the next steps are sure to be alike.</summary>
     public bool TryStretch(Instant now)
     {
@@ -110,6 +108,7 @@ internal sealed class SimulatedInstance
         }
 
         isStretch = true;
+        taken = 0;
         Begin(steps);
         return true;
     }
@@ -158,41 +157,48 @@ internal sealed class SimulatedInstance
         return transferLinkFree;
     }
 
-    /// <summary>Ends the running stretch with the step that <paramref name="now"/> falls into. True when that is earlier than foreseen.</summary>
-    public bool Cut(Instant now)
+    /// <summary>How many steps of the running stretch have ended by now and are not taken in; 0 without a stretch.</summary>
+    public int Ended(Instant now)
     {
         if (!IsBusy || !isStretch)
         {
-            return false;
+            return 0;
         }
 
-        int at = Array.BinarySearch(times, 0, foreseen, now.Ticks);
-        int steps = (at < 0 ? ~at : at) + 1;
-        if (steps >= foreseen)
+        int at = Array.BinarySearch(times, taken, foreseen - taken, now.Ticks);
+        return (at < 0 ? ~at : at + 1) - taken;
+    }
+
+    /// <summary>The scheduler takes in the tokens of the next steps of the stretch. Returns when each ended, ticks.</summary>
+    public ReadOnlySpan<long> Advance(int steps)
+    {
+        Scheduler.Advance(took.AsSpan(taken, steps));
+        taken += steps;
+        return times.AsSpan(taken - steps, steps);
+    }
+
+    /// <summary>Ends the stretch with the step that is running. True when that is earlier than foreseen.</summary>
+    public bool Cut()
+    {
+        if (!IsBusy || !isStretch || foreseen == taken + 1)
         {
             return false;
         }
 
-        Begin(steps);
+        Begin(taken + 1);
         return true;
     }
 
-    /// <summary>The step or stretch is done: the scheduler takes in its tokens. True when it was a stretch.</summary>
-    public bool Finish(Instant now)
+    /// <summary>The step is done: the scheduler takes in its tokens. Those of a stretch it has already.</summary>
+    public void Finish(Instant now)
     {
         IsBusy = false;
         Version++;
         FinishOffloads(now);
-        if (isStretch)
-        {
-            Scheduler.Advance(took.AsSpan(0, foreseen));
-        }
-        else
+        if (!isStretch)
         {
             Scheduler.Complete(now, took[0]);
         }
-
-        return isStretch;
     }
 
     /// <summary>What runs is lost.</summary>

@@ -207,8 +207,8 @@ public sealed partial class Simulator
         Preflight.Require(request.Id, request.PromptTokens, request.AnswerTokens, fleet[route.Decode].Scheduler.Memory);
         request.Instance = instance;
         request.DecodeInstance = route.Decode;
-        instance.Scheduler.Add(request.Sequence, now);
         Cut(instance, now);
+        instance.Scheduler.Add(request.Sequence, now);
         Wake(instance, now);
     }
 
@@ -221,14 +221,6 @@ public sealed partial class Simulator
         {
             instance.IsPlanning = true;
             events.Add(now, new Event(EventKind.Plan, instance.Index, 0, null));
-        }
-    }
-
-    private void Cut(SimulatedInstance instance, Instant now)
-    {
-        if (instance.Cut(now))
-        {
-            ForeseeEnd(instance);
         }
     }
 

@@ -27,10 +27,10 @@ public sealed partial class Simulator
             return;
         }
 
+        Cut(instance, now);
         if (instance.IsBusy && request.Sequence.State == SequenceState.Running)
         {
             instance.GivenUp.Add(request);
-            Cut(instance, now);
         }
         else
         {

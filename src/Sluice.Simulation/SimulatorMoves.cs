@@ -38,8 +38,8 @@ public sealed partial class Simulator
             return;
         }
 
-        to.Scheduler.Land(request.Sequence);
         Cut(to, now);
+        to.Scheduler.Land(request.Sequence);
         Wake(to, now);
     }
 
@@ -62,6 +62,7 @@ public sealed partial class Simulator
     /// <summary>An instance fails: its KV is lost, and whoever was there is routed anew.</summary>
     private void Fail(SimulatedInstance instance, Instant now)
     {
+        Cut(instance, now);
         instance.Fail(now);
         router.InstanceDown(instance.Index);
         foreach (SimulatedRequest request in instance.GivenUp.Where(request => !request.HasEnded))

@@ -9,9 +9,9 @@ public sealed partial class Simulator
 {
     private void FinishStep(SimulatedInstance instance, Instant now)
     {
-        bool isStretch = instance.Finish(now);
-        bool isNews = isStretch ? ScoreStretch(instance) : ScoreStep(instance.Batch!, now);
-
+        int ended = instance.Ended(now);
+        instance.Finish(now);
+        bool isNews = ended > 0 ? ScoreStretch(instance, instance.Advance(ended)) : ScoreStep(instance.Batch!, now);
         foreach (SimulatedRequest request in instance.GivenUp)
         {
             if (!request.HasEnded)
@@ -30,9 +30,31 @@ public sealed partial class Simulator
         Wake(instance, now);
     }
 
-    private bool ScoreStretch(SimulatedInstance instance)
+    /// <summary>Something is about to reach an instance: the steps of its stretch that have ended are taken in, and all but the running one put off.</summary>
+    private void Cut(SimulatedInstance instance, Instant now)
     {
-        ReadOnlySpan<long> times = instance.Times;
+        int ended = instance.Ended(now);
+        if (ended > 0)
+        {
+            ReadOnlySpan<long> times = instance.Advance(ended);
+            ScoreStretch(instance, times);
+            if (times[^1] == now.Ticks)
+            {
+                instance.Finish(now);
+                Wake(instance, now);
+                return;
+            }
+        }
+
+        if (instance.Cut())
+        {
+            ForeseeEnd(instance);
+        }
+    }
+
+    /// <summary>Whether an answer was completed.</summary>
+    private bool ScoreStretch(SimulatedInstance instance, ReadOnlySpan<long> times)
+    {
         long gap = 0;
         for (int i = 1; i < times.Length; i++)
         {

@@ -15,8 +15,13 @@ public interface IBatchPolicy
     /// <summary>A new sequence, or one that was taken from the running set by something else than this policy, waits.</summary>
     void Enqueue(Sequence sequence, Instant now);
 
-    /// <summary>A sequence has ended or left, waiting or running.</summary>
+    /// <summary>A sequence leaves, waiting or running: it ends, pauses, or goes to another instance.</summary>
     void Withdraw(Sequence sequence);
+
+    /// <summary>A sequence has ended, after it was withdrawn: its answer grows no more.</summary>
+    void Ended(Sequence sequence)
+    {
+    }
 
     /// <summary>Fills an empty batch.</summary>
     void Fill(Batch batch, Instant now);

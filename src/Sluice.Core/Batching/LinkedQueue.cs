@@ -16,11 +16,26 @@ internal sealed class LinkedQueue
     /// <summary>The head of the line; null when nobody waits.</summary>
     public Sequence? First => first < 0 ? null : slots[first];
 
+    /// <summary>The sequence in a slot that is in use.</summary>
+    public Sequence this[int slot] => slots[slot];
+
     public void AddFirst(Sequence sequence) => Insert(sequence, -1, first);
 
     public void AddLast(Sequence sequence) => Insert(sequence, last, -1);
 
     public void RemoveFirst() => Remove(slots[first]);
+
+    /// <summary>The head of the line goes to its end. Ask <see cref="Count"/> first.</summary>
+    public void Rotate()
+    {
+        int slot = first;
+        if (slot != last)
+        {
+            Link(-1, next[slot]);
+            Link(last, slot);
+            Link(slot, -1);
+        }
+    }
 
     public void Remove(Sequence sequence)
     {

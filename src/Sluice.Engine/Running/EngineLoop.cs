@@ -103,6 +103,11 @@ internal sealed class EngineLoop
             EndAll(now);
         }
 
+        if (journal.Entries.IsEmpty)
+        {
+            answers.Release();
+        }
+
         if (!scheduler.IsIdle || !journal.Entries.IsEmpty)
         {
             Plan(now);

@@ -92,8 +92,8 @@ public class PlanTests
     {
         var coming = new Inflow();
         Sequence late = Add(cost: 10, due: 2500);
-        coming.Served(late, 9_000);
-        coming.Pass(Instant.FromMilliseconds(10_000));
+        coming.Served(late, 18_000);
+        coming.Age(10_000);
 
         prefills.Planned.Walk(Free with { Coming = coming, Share = 0.25 }, prefills);
 

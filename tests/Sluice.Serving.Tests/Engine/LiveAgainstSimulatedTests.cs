@@ -135,7 +135,6 @@ public sealed class LiveAgainstSimulatedTests
         Dictionary<long, EndedRequest> ended = [];
         var options = new SimulationOptions
         {
-            FastForward = false,
             Instances = [Machine()],
             Batching = batching,
             Classes = [new ClassShare(Engines.Class("high", 2, 200, 20), 0.5), new ClassShare(Engines.Class("low", 1, 2000, 100), 0.5)],

@@ -1,6 +1,4 @@
-using Sluice.Core.Batching;
 using Sluice.Core.Measures;
-using Sluice.Core.Requests;
 using Sluice.Simulation.Reports;
 using Sluice.Simulation.Workloads;
 
@@ -36,37 +34,6 @@ public sealed class SimulatorTests
 
         Assert.Equal(500, ends);
         Assert.Equal(first, second);
-    }
-
-    public static TheoryData<string> Policies => [.. BatchPolicies.Names, "proserve:floor=0.2", "proserve:offload=none"];
-
-    [Theory]
-    [MemberData(nameof(Policies))]
-    public void Running_many_steps_at_once_changes_nothing(string batching)
-    {
-        foreach (double noise in (double[])[0, 0.3])
-        {
-            foreach (int blocks in (int[])[400, 4096])
-            {
-                foreach (int? prefills in (int?[])[null, 1])
-                {
-                    SyntheticWorkload workload = SyntheticWorkload.Parse("requests=300,prompt=500,answer=80,rate=12,clients=3");
-                    var tight = new ServiceClass { Name = "tight", Slo = new Slo(TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(9)) };
-                    SimulationOptions options = Fleets.Options(batching, instances: 2, Fleets.Profile(blocks)) with
-                    {
-                        StepNoise = noise,
-                        Routing = blocks == 400 ? "gain" : "leastload",
-                        PrefillInstances = prefills,
-                        Classes = [new(Fleets.High, 0.5), new(tight, 0.5)],
-                    };
-
-                    (string fast, _) = Run(workload, options);
-                    (string slow, _) = Run(workload, options with { FastForward = false });
-
-                    Assert.Equal(slow, fast);
-                }
-            }
-        }
     }
 
     private static (string Log, int Ends) Run(SyntheticWorkload workload, SimulationOptions options)

@@ -12,7 +12,6 @@ internal sealed class Inflow
     private const double MemoryMs = 10_000;
 
     private readonly List<Stream> streams = [];
-    private Instant last;
 
     /// <summary>A planned prefill was given computing, ms.</summary>
     public void Served(Sequence sequence, double cost)
@@ -26,27 +25,19 @@ internal sealed class Inflow
 
         if (at == streams.Count)
         {
-            streams.Add(new Stream(ttft, 0, 0));
+            streams.Add(new Stream(ttft, 0));
         }
 
-        streams[at] = streams[at] with { Cost = streams[at].Cost + cost };
+        streams[at] = streams[at] with { Rate = streams[at].Rate + (cost / MemoryMs) };
     }
 
-    /// <summary>Time passes: what was served since the last call enters the rates.</summary>
-    public void Pass(Instant now)
+    /// <summary>Time passes, ms: the rates fall by a factor e in ten seconds.</summary>
+    public void Age(double passed)
     {
-        double passed = (now - last).TotalMilliseconds;
-        if (passed <= 0)
-        {
-            return;
-        }
-
-        last = now;
+        double kept = PortableMath.Exp(-passed / MemoryMs);
         for (int at = 0; at < streams.Count; at++)
         {
-            Stream stream = streams[at];
-            double rate = ((stream.Rate * MemoryMs) + stream.Cost) / (MemoryMs + passed);
-            streams[at] = new Stream(stream.Ttft, rate, 0);
+            streams[at] = streams[at] with { Rate = streams[at].Rate * kept };
         }
     }
 
@@ -62,5 +53,5 @@ internal sealed class Inflow
         return work;
     }
 
-    private readonly record struct Stream(double Ttft, double Rate, double Cost);
+    private readonly record struct Stream(double Ttft, double Rate);
 }

@@ -7,20 +7,20 @@ namespace Sluice.Core.Batching.Slide;
 /// <remarks>
 /// <para><em>Planned</em>: in time if served by deadline. <em>Deferred</em>: could be on time alone, but the walk dropped it for
 /// others that bring more. <em>Late</em>: can no longer be.</para>
-/// <para>Appraisals age: the gain of the late melts, predictions move. Each step renews a few in rotation.</para>
+/// <para>Appraisals age: the gain of the late melts, predictions move. Each step renews a few in rotation, who was appraised
+/// longest ago first.</para>
 /// </remarks>
 internal sealed class Prefills
 {
-    private readonly Slots slots = new();
+    private readonly LinkedQueue rotation = new();
     private readonly KeyedHeap deferred = new();
     private readonly KeyedHeap late = new();
     private readonly KeyedHeap byLatestStart = new();
     private readonly KeyedHeap passedOver = new();
     private Held[] items = new Held[64];
-    private int rotation;
 
     /// <summary>All of them.</summary>
-    public int Count => slots.Count;
+    public int Count => rotation.Count;
 
     /// <summary>Those planned to be on time, by deadline.</summary>
     public Plan Planned { get; } = new();
@@ -29,10 +29,10 @@ internal sealed class Prefills
     public int PassedOver => passedOver.Count;
 
     /// <summary>Who was passed over and came first, answers that were interrupted after all prompts; ask <see cref="PassedOver"/> first.</summary>
-    public Sequence Oldest => slots[passedOver.Top];
+    public Sequence Oldest => rotation[passedOver.Top];
 
     /// <summary>The sequence in a slot.</summary>
-    public Sequence this[int slot] => slots[slot];
+    public Sequence this[int slot] => rotation[slot];
 
     /// <summary>Whether a sequence is planned to be on time.</summary>
     public bool IsPlanned(Sequence sequence) => items[sequence.Slot].Standing == Standing.Planned;
@@ -49,7 +49,8 @@ internal sealed class Prefills
     /// <summary>A sequence comes; the next walk places it.</summary>
     public void Add(Sequence sequence, Reach reach, in Appraisal appraisal)
     {
-        int slot = slots.Take(sequence);
+        rotation.AddLast(sequence);
+        int slot = sequence.Slot;
         if (slot >= items.Length)
         {
             Array.Resize(ref items, items.Length * 2);
@@ -63,7 +64,7 @@ internal sealed class Prefills
     public void Remove(Sequence sequence)
     {
         Unplace(sequence.Slot);
-        slots.Give(sequence);
+        rotation.Remove(sequence);
     }
 
     /// <summary>What is known of a sequence has changed: its place follows.</summary>
@@ -92,15 +93,12 @@ internal sealed class Prefills
         }
     }
 
-    /// <summary>The next few whose appraisal is to be renewed.</summary>
-    public int NextInRotation()
+    /// <summary>The next whose appraisal is to be renewed; ask <see cref="Count"/> first.</summary>
+    public Sequence NextInRotation()
     {
-        do
-        {
-            rotation = rotation + 1 < slots.Bound ? rotation + 1 : 0;
-        }
-        while (!slots.IsUsed(rotation));
-        return rotation;
+        Sequence next = rotation.First!;
+        rotation.Rotate();
+        return next;
     }
 
     /// <summary>Deferred ones whose latest start has passed are late from now on.</summary>
@@ -110,7 +108,7 @@ internal sealed class Prefills
         {
             int slot = byLatestStart.Pop();
             deferred.Remove(slot);
-            late.Add(slot, -items[slot].Appraisal.Density, slots[slot].Order);
+            late.Add(slot, -items[slot].Appraisal.Density, rotation[slot].Order);
             items[slot].Standing = Standing.Late;
         }
     }
@@ -149,7 +147,7 @@ internal sealed class Prefills
 
     private PlanEntry Entry(int slot) => new(
         items[slot].Appraisal.Deadline,
-        slots[slot].Order,
+        rotation[slot].Order,
         slot,
         items[slot].Appraisal.Cost,
         items[slot].Appraisal.Density,
@@ -160,8 +158,8 @@ internal sealed class Prefills
     {
         ref Held item = ref items[slot];
         item.Standing = standing;
-        long order = slots[slot].Order;
-        passedOver.Add(slot, slots[slot].Generated > 0 ? 1 : 0, order);
+        long order = rotation[slot].Order;
+        passedOver.Add(slot, rotation[slot].Generated > 0 ? 1 : 0, order);
         if (standing == Standing.Late)
         {
             late.Add(slot, -item.Appraisal.Density, order);
@@ -176,7 +174,7 @@ internal sealed class Prefills
     {
         if (items[slot].Standing == Standing.Planned)
         {
-            Planned.Remove(items[slot].Appraisal.Deadline, slots[slot].Order);
+            Planned.Remove(items[slot].Appraisal.Deadline, rotation[slot].Order);
             return;
         }
 

@@ -71,7 +71,12 @@ public sealed class SlidePolicy : IBatchPolicy
         {
             arrivals.Remove(sequence);
         }
+    }
 
+    /// <inheritdoc/>
+    public void Ended(Sequence sequence)
+    {
+        ArgumentNullException.ThrowIfNull(sequence);
         if (sequence.Generated > 0 && context.Role != InstanceRole.Prefill)
         {
             lengths.Learn(sequence);
@@ -109,20 +114,28 @@ public sealed class SlidePolicy : IBatchPolicy
     {
         foreach (Sequence sequence in arrivals)
         {
-            if (batch.RefuseIfTooLarge(sequence))
+            if (sequence.State == SequenceState.Waiting)
             {
-                continue;
+                Take(sequence, batch, now);
             }
-
-            Reach reach = batch.Memory.Probe(sequence);
-            prefills.Add(sequence, reach, appraiser.Appraise(sequence, reach, batch, now));
-            begun += sequence.State == SequenceState.Running ? 1 : 0;
         }
 
         arrivals.Clear();
     }
 
-    /// <summary>Sorts out who runs: answers, and prompts that were begun.</summary>
+    private void Take(Sequence sequence, Batch batch, Instant now)
+    {
+        if (batch.RefuseIfTooLarge(sequence))
+        {
+            return;
+        }
+
+        Reach reach = batch.Memory.Probe(sequence);
+        prefills.Add(sequence, reach, appraiser.Appraise(sequence, reach, batch, now));
+        begun += sequence.State == SequenceState.Running ? 1 : 0;
+    }
+
+    /// <summary>Sorts out who runs: answers, and whoever lacks more KV: begun, partly evicted, or back from a pause.</summary>
     private void Look(Batch batch, Instant now)
     {
         decodes.Clear();
@@ -137,6 +150,12 @@ public sealed class SlidePolicy : IBatchPolicy
                 }
 
                 decodes.Add(sequence, batch.Latency);
+                continue;
+            }
+
+            if (sequence.Slot < 0)
+            {
+                Take(sequence, batch, now);
                 continue;
             }
 
@@ -157,7 +176,7 @@ public sealed class SlidePolicy : IBatchPolicy
         int most = Math.Min(Renewed, prefills.Count);
         for (int i = 0; i < most; i++)
         {
-            Sequence sequence = prefills[prefills.NextInRotation()];
+            Sequence sequence = prefills.NextInRotation();
             Reach reach = i == 0 ? batch.Memory.Probe(sequence) : prefills.ReachOf(sequence);
             prefills.Update(sequence, reach, appraiser.Appraise(sequence, reach, batch, now));
         }

@@ -60,9 +60,6 @@ internal sealed class StepForming
         now = at;
         step++;
         admitted = 0;
-        inflow?.Pass(now);
-        prefills.Planned.Age((now - last).TotalMilliseconds);
-        last = now;
         budget = Length();
         notice = NoticeInSteps * Math.Max(appraiser.Pace, batch.Latency.Constant);
         interruption.Begin(batch, now, options.Interrupt ? notice : double.PositiveInfinity, step);
@@ -72,6 +69,7 @@ internal sealed class StepForming
             return 0;
         }
 
+        Age();
         copies = batch.Memory.HostBlocks == 0 ? 0 : context.Copy.MostBlocks(Math.Min(budget, 1e6));
         Walk();
         bool isShort = options.Patience && prefills.Planned.Slack < budget;
@@ -90,6 +88,18 @@ internal sealed class StepForming
         appraiser.Learn(batch.Predicted, decodes.LeastTpot, prefills.Planned.Utilisation);
         turn.Earn(batch.Predicted, prefills.PassedOver > 0);
         return admitted;
+    }
+
+    /// <summary>
+    /// What was learnt fades with the time since a prefill was last there, and not step by step: whether the steps without one are formed
+    /// one by one or run at once makes no difference.
+    /// </summary>
+    private void Age()
+    {
+        double passed = (now - last).TotalMilliseconds;
+        inflow?.Age(passed);
+        prefills.Planned.Age(passed);
+        last = now;
     }
 
     /// <summary>How long the step may take, ms: until the first token is due that can still be on time.</summary>
