@@ -11,6 +11,12 @@ public sealed record SlideOptions
     /// <summary>Least length of a step while answers run, as a share of the strictest TPOT. Default 0.65, SlideBatching's.</summary>
     public double Floor { get; init; } = 0.65;
 
+    /// <summary>
+    /// Most length of a step while answers run, as a multiple of the strictest TPOT among them: none of them waits longer, however far ahead
+    /// it is. Null, the default, for none.
+    /// </summary>
+    public double? Gap { get; init; }
+
     /// <summary>Whether answers that are ahead may wait while prefills are short of time. Default true.</summary>
     public bool Patience { get; init; } = true;
 
@@ -31,6 +37,7 @@ public sealed record SlideOptions
     [
         new("share", "part of the time for whoever was passed over and came first (0.01)"),
         new("floor", "least step while answers run, as a share of the strictest TPOT (0.65)"),
+        new("gap", "most length of a step while answers run, as a multiple of the strictest TPOT (none)"),
         new("patience", "answers that are ahead wait while prefills are short of time: on, off (on)"),
         new("interrupt", "answers that are far ahead give their blocks to prefills that would be late: on, off (on)"),
         new("copy", "running answers are copied to the host while memory is short: on, off (on)"),
@@ -46,6 +53,7 @@ public sealed record SlideOptions
         {
             Share = options.Number("share", 0.01, 0, 0.5),
             Floor = options.Number("floor", 0.65, 0, 100),
+            Gap = options.Number("gap", double.PositiveInfinity, 0.1, 100) is <= 100 and double gap ? gap : null,
             Patience = options.Switch("patience", true),
             Interrupt = options.Switch("interrupt", true),
             Copy = options.Switch("copy", true),

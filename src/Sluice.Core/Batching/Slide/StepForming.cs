@@ -105,9 +105,11 @@ internal sealed class StepForming
     /// <summary>How long the step may take, ms: until the first token is due that can still be on time.</summary>
     private double Length() => decodes.Count == 0
         ? double.PositiveInfinity
-        : Math.Max(
-            decodes.LeastFeasible(batch.Latency, now) ?? 0,
-            Math.Max(options.Floor * decodes.LeastTpot, 2 * batch.Latency.Constant));
+        : Math.Min(
+            Math.Max(
+                decodes.LeastFeasible(batch.Latency, now) ?? 0,
+                Math.Max(options.Floor * decodes.LeastTpot, 2 * batch.Latency.Constant)),
+            options.Gap * decodes.LeastTpot ?? double.PositiveInfinity);
 
     private void Walk()
     {
@@ -213,7 +215,8 @@ internal sealed class StepForming
             prefills.SetAside(slot);
             aside.Add(slot);
             fit = Add(prefills[slot], budget - batch.Predicted);
-            if (fit == Fit.NoRoom && interruption.Displace(prefills[slot]))
+            bool lacksSeat = batch.Running.Count >= batch.Limits.Sequences;
+            if (fit == Fit.NoRoom && ((lacksSeat && interruption.MakeRoom(prefills[slot])) || interruption.Displace(prefills[slot])))
             {
                 fit = Add(prefills[slot], budget - batch.Predicted);
             }
@@ -274,7 +277,10 @@ internal sealed class StepForming
         }
 
         int tokens = batch.Latency.LargestPrefill(cached, most, time);
-        return tokens < missing && tokens < Math.Min(LeastChunk, batch.Limits.Tokens / 2) ? 0 : tokens;
+        bool isSmall = tokens < missing
+            && tokens < Math.Min(LeastChunk, batch.Limits.Tokens / 2)
+            && batch.Latency.Prefill(tokens, cached) < batch.Latency.Constant;
+        return isSmall ? 0 : tokens;
     }
 
     /// <summary>Nothing fitted: a prompt that was begun goes on whatever it takes, or else the first that there is room for.</summary>

@@ -1,0 +1,4 @@
+using Sluice.Cli;
+using Sluice.Live;
+
+return SluiceProgram.Run(args, LiveVerb.Make);
