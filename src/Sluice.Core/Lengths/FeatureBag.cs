@@ -12,15 +12,17 @@ internal ref struct FeatureBag(Span<HashedFeature> features, Span<ushort> slots)
     /// <summary>Features so far.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Adds a feature by its hash; one that is there already, or that finds no room, changes nothing.</summary>
+    /// <summary>Adds a feature by its hash; one that finds no room changes nothing. Repeated features add their squares.</summary>
     public void Add(uint hash, float weight)
     {
         int bucket = (int)(hash & (PromptEncoder.Buckets - 1));
         int slot = (int)((hash * 0x9E3779B1) >> 21);
         while (slots[slot] != 0)
         {
-            if (features[slots[slot] - 1].Bucket == bucket)
+            int at = slots[slot] - 1;
+            if (features[at].Bucket == bucket)
             {
+                features[at] = new HashedFeature(bucket, Longer(features[at].Value, weight));
                 return;
             }
 
@@ -33,6 +35,10 @@ internal ref struct FeatureBag(Span<HashedFeature> features, Span<ushort> slots)
             slots[slot] = (ushort)Count;
         }
     }
+
+    /// <summary>√(value² + weight²) with the value's sign: a word that stands there four times counts twice.</summary>
+    private static float Longer(float value, float weight) =>
+        MathF.CopySign(MathF.Sqrt((value * value) + (weight * weight)), value);
 
     /// <summary>Scales all values so that their squares sum to 1.</summary>
     public readonly void Normalize()

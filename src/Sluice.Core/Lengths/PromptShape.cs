@@ -21,6 +21,11 @@ internal struct PromptShape
     public int Foreign;
     public int Capitals;
     public int CodeWords;
+    public int Repeating;
+    public int Branching;
+    public int LongestLine;
+    public double LargestNumber;
+    public int SpelledNumbers;
     public int Brief;
     public int Long;
     public int Format;
@@ -32,7 +37,7 @@ internal struct PromptShape
     public static int Size => Counts + (2 * PromptWords.Verbs.Length) + PromptWords.Questions.Length;
 
     /// <summary>Where the features of single words begin: verbs anywhere, verbs first, questions first.</summary>
-    public static int Counts => 34;
+    public static int Counts => 39;
 
     /// <summary>Writes the counts as features: logarithms of counts, shares, and 0 or 1.</summary>
     public readonly void Write(Span<float> dense, in PromptFacts facts)
@@ -73,7 +78,12 @@ internal struct PromptShape
         dense[at++] = facts.MaxAnswerTokens is null ? 0 : 1;
         dense[at++] = Log(facts.MaxAnswerTokens ?? 0);
         dense[at++] = Log((double)Words / Math.Max(Sentences, 1));
-        dense[at] = (float)Digits / scanned;
+        dense[at++] = (float)Digits / scanned;
+        dense[at++] = Log(Repeating);
+        dense[at++] = Log(Branching);
+        dense[at++] = Log(LongestLine);
+        dense[at++] = Log(LargestNumber);
+        dense[at] = Log(SpelledNumbers);
     }
 
     private static float Log(double count) => (float)PortableMath.Log(1 + Math.Max(count, 0));

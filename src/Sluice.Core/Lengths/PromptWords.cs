@@ -48,6 +48,16 @@ internal static class PromptWords
         "code", "api", "rust", "golang", "program", "script", "query", "for", "while", "elif", "assert", "lambda",
     ];
 
+    private static readonly string[] Repeating =
+    [
+        "for", "while", "each", "every", "per", "times", "range", "all", "twice", "daily", "weekly", "map", "sum", "total",
+    ];
+
+    private static readonly string[] Branching =
+    [
+        "if", "else", "elif", "unless", "when", "otherwise", "except", "case", "not", "or", "and", "then",
+    ];
+
     private static readonly (string Word, int Words)[] Units =
     [
         ("word", 1), ("words", 1), ("line", 10), ("lines", 10), ("sentence", 18), ("sentences", 18), ("paragraph", 90),
@@ -83,6 +93,8 @@ internal static class PromptWords
         Mark(Long, (cue, _) => cue with { IsLong = true });
         Mark(Format, (cue, _) => cue with { IsFormat = true });
         Mark(Code, (cue, _) => cue with { IsCode = true });
+        Mark(Repeating, (cue, _) => cue with { IsRepeating = true });
+        Mark(Branching, (cue, _) => cue with { IsBranching = true });
         Mark(Units.Select(unit => unit.Word), (cue, at) => cue with { UnitWords = Units[at].Words });
         Mark(Numbers, (cue, at) => cue with { Number = at + 1 });
         return table.ToFrozenDictionary();
@@ -98,8 +110,11 @@ internal static class PromptWords
 /// <param name="IsLong">Asks for a long one.</param>
 /// <param name="IsFormat">Asks for a form.</param>
 /// <param name="IsCode">Speaks of programs.</param>
+/// <param name="IsRepeating">Has something done many times.</param>
+/// <param name="IsBranching">Makes something depend.</param>
 internal readonly record struct WordCue(
-    int? Verb, int? Question, int Number, int UnitWords, bool IsBrief, bool IsLong, bool IsFormat, bool IsCode)
+    int? Verb, int? Question, int Number, int UnitWords, bool IsBrief, bool IsLong, bool IsFormat, bool IsCode, bool IsRepeating,
+    bool IsBranching)
 {
-    public static readonly WordCue None = new(null, null, 0, 0, false, false, false, false);
+    public static readonly WordCue None = new(null, null, 0, 0, false, false, false, false, false, false);
 }

@@ -3,8 +3,6 @@ namespace Sluice.Core.Lengths;
 /// <summary>Reads a prompt once: counts what it is made of and keeps the hashes of its first and last words.</summary>
 internal ref struct WordScan
 {
-    private const int VerbsAnywhere = 0;
-
     private readonly Span<uint> head;
     private readonly Span<uint> tail;
     private readonly Span<float> cues;
@@ -16,6 +14,7 @@ internal ref struct WordScan
     private double asked;
     private int wordsSinceAsked;
     private bool afterWord;
+    private int lineStart;
 
     public WordScan(Span<uint> head, Span<uint> tail, Span<float> dense)
     {
@@ -44,6 +43,7 @@ internal ref struct WordScan
     {
         Shape.Characters += text.Length;
         int at = 0;
+        lineStart = 0;
         while (at < text.Length)
         {
             char letter = text[at];
@@ -55,8 +55,20 @@ internal ref struct WordScan
             {
                 Count(letter, at > 0 ? text[at - 1] : '\n');
                 at++;
+                if (letter == '\n')
+                {
+                    EndLine(at - 1);
+                }
             }
         }
+
+        EndLine(text.Length);
+    }
+
+    private void EndLine(int end)
+    {
+        Shape.LongestLine = Math.Max(Shape.LongestLine, end - lineStart);
+        lineStart = end + 1;
     }
 
     private static bool IsWord(char letter) =>
@@ -89,6 +101,7 @@ internal ref struct WordScan
         {
             Shape.Numbers++;
             Shape.NumberDigits += digits;
+            Shape.LargestNumber = Math.Max(Shape.LargestNumber, value);
         }
 
         Heed(hash, digits == length ? value : 0, length > 3 && text[at - 1] == 's');
@@ -104,7 +117,7 @@ internal ref struct WordScan
         WordCue cue = PromptWords.Cue(hash);
         if (cue.Verb is { } verb)
         {
-            cues[VerbsAnywhere + verb] = 1;
+            cues[verb] = 1;
             if (Shape.Words == 0)
             {
                 cues[PromptWords.Verbs.Length + verb] = 1;
@@ -121,6 +134,9 @@ internal ref struct WordScan
         Shape.Long += (cue.IsLong ? 1 : 0) + (pair.IsLong ? 1 : 0);
         Shape.Format += cue.IsFormat ? 1 : 0;
         Shape.CodeWords += cue.IsCode ? 1 : 0;
+        Shape.Repeating += cue.IsRepeating ? 1 : 0;
+        Shape.Branching += cue.IsBranching ? 1 : 0;
+        Shape.SpelledNumbers += cue.Number > 0 ? 1 : 0;
 
         double number = cue.Number > 0 ? cue.Number : value;
         if (number is >= 1 and <= 10000)

@@ -5,7 +5,9 @@ namespace Sluice.Core.Lengths.Training;
 internal sealed class RankerFit
 {
     private const int ManySamples = 3000;
-    private const float Epsilon = 1e-6f;
+
+    /// <summary>What Adagrad's sums of squares begin with, so that the first slopes do not decide alone.</summary>
+    private const float FirstSquare = 1;
 
     private readonly IReadOnlyList<LengthSample> samples;
     private readonly LengthTraining options;
@@ -167,7 +169,7 @@ internal sealed class RankerFit
 
         slope += (float)options.Penalty * weight;
         square += slope * slope;
-        weight -= (float)options.Rate * slope / (MathF.Sqrt(square) + Epsilon);
+        weight -= (float)options.Rate * slope / MathF.Sqrt(square + FirstSquare);
     }
 
     /// <summary>Hidden units begin small and different; all other weights begin at 0.</summary>
