@@ -5,9 +5,7 @@ namespace Sluice.Core.Lengths.Training;
 internal sealed class RankerFit
 {
     private const int ManySamples = 3000;
-
-    /// <summary>What Adagrad's sums of squares begin with, so that the first slopes do not decide alone.</summary>
-    private const float FirstSquare = 1;
+    private const float Epsilon = 1e-6f;
 
     private readonly IReadOnlyList<LengthSample> samples;
     private readonly LengthTraining options;
@@ -169,7 +167,7 @@ internal sealed class RankerFit
 
         slope += (float)options.Penalty * weight;
         square += slope * slope;
-        weight -= (float)options.Rate * slope / MathF.Sqrt(square + FirstSquare);
+        weight -= (float)options.Rate * slope / (MathF.Sqrt(square) + Epsilon);
     }
 
     /// <summary>Hidden units begin small and different; all other weights begin at 0.</summary>
