@@ -4,7 +4,6 @@ namespace Sluice.Core.Lengths.Training;
 /// <remarks>One thread, one order, seeded chance: equal samples and options give equal bytes.</remarks>
 internal sealed class RankerFit
 {
-    private const int ManySamples = 3000;
     private const float Epsilon = 1e-6f;
 
     private readonly IReadOnlyList<LengthSample> samples;
@@ -15,11 +14,13 @@ internal sealed class RankerFit
     private readonly RankerWeights weights;
     private readonly RankerWeights squares;
     private readonly Dice dice;
+    private readonly float rate;
 
     private RankerFit(IReadOnlyList<LengthSample> samples, LengthTraining options)
     {
         this.samples = samples;
         this.options = options;
+        rate = (float)options.RateFor(samples.Count);
         loss = RankingLosses.Make(options.Loss);
         loss.Prepare(samples.Select(sample => sample.LogLength).ToArray());
         dice = new Dice(options.Seed, "length training");
@@ -43,7 +44,7 @@ internal sealed class RankerFit
 
     private Ranker Run()
     {
-        int passes = options.Passes ?? (samples.Count < ManySamples ? 12 : 6);
+        int passes = options.PassesOver(samples.Count);
         int[] order = [.. Enumerable.Range(0, samples.Count)];
         RankerWeights average = new(PromptEncoder.DenseSize, options.HiddenUnits);
         int averaged = 0;
@@ -167,7 +168,7 @@ internal sealed class RankerFit
 
         slope += (float)options.Penalty * weight;
         square += slope * slope;
-        weight -= (float)options.Rate * slope / (MathF.Sqrt(square) + Epsilon);
+        weight -= rate * slope / (MathF.Sqrt(square) + Epsilon);
     }
 
     /// <summary>Hidden units begin small and different; all other weights begin at 0.</summary>
