@@ -4,6 +4,7 @@ using Sluice.Cli.Flags;
 using Sluice.Cli.Output;
 using Sluice.Core;
 using Sluice.Core.Lengths;
+using Sluice.Core.Lengths.Sentences;
 using Sluice.Core.Lengths.Training;
 using Sluice.Simulation.Lengths;
 
@@ -45,7 +46,7 @@ internal static class LengthsVerb
             LengthTraining options = flags.Options(parsed);
             OutputFile.RequireApart([.. files.Select(file => ("the prompt file", file))], ("--out", path));
             string? wanted = parsed.GetValue(model);
-            PromptSet[] sets = [.. files.Select(PromptFile.Read)];
+            PromptSet[] sets = flags.Read(parsed, files);
             LengthSample[] samples = [.. sets.SelectMany(set => Samples(set, wanted))];
             if (samples.Length == 0)
             {
@@ -97,7 +98,7 @@ internal static class LengthsVerb
         {
             LengthTraining options = flags.Options(parsed);
             string[] wanted = parsed.GetValue(models)?.Split(',') ?? [];
-            PromptSet[] sets = [.. flags.Files(parsed).Select(PromptFile.Read)];
+            PromptSet[] sets = flags.Read(parsed, flags.Files(parsed));
             LengthsReport report = new(Console.Out);
             foreach (PromptSet set in sets)
             {
@@ -130,11 +131,12 @@ internal static class LengthsVerb
         private readonly Option<string> difference = Flag.Text("--least-difference", "X", "share by which a pair's lengths differ (default 0.2)");
         private readonly Option<string> rate = Flag.Text("--rate", "X", "step of Adagrad (default 0.01, from 3000 prompts on 0.05)");
         private readonly Option<string> penalty = Flag.Text("--penalty", "X", "L2 penalty (default 0.0001)");
+        private readonly Option<string> encoder = Flag.Text("--encoder", "DIR", "also let this sentence encoder read the prompts (default none)");
         private readonly Option<string> seed = Flag.Text("--seed", "N", "seed of all chance (default 1)");
 
         public TrainingFlags(Verb verb)
         {
-            foreach (Option<string> option in new[] { prompts, loss, hidden, passes, partners, difference, rate, penalty, seed })
+            foreach (Option<string> option in new[] { prompts, loss, hidden, passes, partners, difference, rate, penalty, seed, encoder })
             {
                 verb.Options.Add(option);
             }
@@ -142,6 +144,13 @@ internal static class LengthsVerb
 
         public string[] Files(ParseResult parsed) =>
             parsed.GetValue(prompts)?.Split(',') ?? throw new Misuse("there are no prompts", "name their files with --prompts FILE[,…]");
+
+        public PromptSet[] Read(ParseResult parsed, string[] files)
+        {
+            SentenceEncoder? reader = parsed.GetValue(encoder) is { } folder ? EncoderFolder.Read(folder) : null;
+            PromptSet[] sets = [.. files.Select(PromptFile.Read)];
+            return reader is null ? sets : [.. sets.Select(set => set.Encoded(reader))];
+        }
 
         public LengthTraining Options(ParseResult parsed)
         {
@@ -160,9 +169,9 @@ internal static class LengthsVerb
         }
 
         private static int? Whole(ParseResult parsed, Option<string> option, int least, int most) =>
-            parsed.GetValue(option) is { } text ? Read.Whole(option.Name, text, least, most) : null;
+            parsed.GetValue(option) is { } text ? Flags.Read.Whole(option.Name, text, least, most) : null;
 
         private static double? Number(ParseResult parsed, Option<string> option, double most) =>
-            parsed.GetValue(option) is { } text ? Read.Number(option.Name, text, 0, most) : null;
+            parsed.GetValue(option) is { } text ? Flags.Read.Number(option.Name, text, 0, most) : null;
     }
 }

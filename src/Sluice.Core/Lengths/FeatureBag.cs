@@ -29,7 +29,7 @@ internal ref struct FeatureBag(Span<HashedFeature> features, Span<ushort> slots)
             slot = (slot + 1) & (Slots - 1);
         }
 
-        if (Count < PromptEncoder.MostHashed)
+        if (Count < PromptEncoder.MostInBag)
         {
             features[Count++] = new HashedFeature(bucket, (hash & 0x8000_0000) == 0 ? weight : -weight);
             slots[slot] = (ushort)Count;

@@ -16,6 +16,9 @@ public sealed class LengthModel
     /// <summary>Kendall's tau-b over all pairs of prompts that were held out.</summary>
     public required double HeldOutTau { get; init; }
 
+    /// <summary>Whether it was trained with a sentence encoder; prompts then need what the encoder made of them.</summary>
+    public required bool ReadsSentences { get; init; }
+
     /// <summary>Scores prompts.</summary>
     public required Ranker Ranker { get; init; }
 

@@ -27,6 +27,7 @@ public static class LengthModelFile
         writer.Write(model.Loss);
         writer.Write(model.Samples);
         writer.Write(model.HeldOutTau);
+        writer.Write(model.ReadsSentences);
         writer.Write(model.Ranker.HiddenUnits);
         WriteFloats(writer, model.Ranker.Mean);
         WriteFloats(writer, model.Ranker.Scale);
@@ -112,6 +113,7 @@ public static class LengthModelFile
         string loss = reader.ReadString();
         int samples = reader.ReadInt32();
         double tau = reader.ReadDouble();
+        bool readsSentences = reader.ReadBoolean();
         int hidden = reader.ReadInt32();
         if (hidden is < 0 or > 256 || samples < 0 || !double.IsFinite(tau))
         {
@@ -146,6 +148,7 @@ public static class LengthModelFile
             Loss = loss,
             Samples = samples,
             HeldOutTau = tau,
+            ReadsSentences = readsSentences,
             Ranker = new Ranker(mean, scale, weights),
             Calibration = ReadCalibration(reader, name),
             SeenWords = seen,

@@ -15,8 +15,14 @@ public static class PromptEncoder
     /// <summary>Buckets of the hash table.</summary>
     public const int Buckets = 1 << 16;
 
-    /// <summary>The most hashed features that one prompt has.</summary>
-    public const int MostHashed = 768;
+    /// <summary>Numbers of a sentence encoder; as features they stand behind the buckets.</summary>
+    public const int SentenceSize = 512;
+
+    /// <summary>The most hashed features that one prompt has, those of a sentence encoder among them.</summary>
+    public const int MostHashed = MostInBag + SentenceSize;
+
+    /// <summary>The most words and fragments of one prompt.</summary>
+    internal const int MostInBag = 768;
 
     /// <summary>Words hashed at either end of a prompt.</summary>
     public const int EdgeWords = 150;
@@ -28,6 +34,7 @@ public static class PromptEncoder
     public const int TailCharacters = 4096;
 
     private const int FragmentCharacters = 120;
+    private const float SentenceWeight = 3;
 
     /// <summary>Dense features of every prompt.</summary>
     public static int DenseSize => PromptShape.Size;
@@ -64,7 +71,12 @@ public static class PromptEncoder
         bag.Add(WordHash.Pair(0xA11CE, (uint)facts.Tenant), 1);
         bag.Add(WordHash.Pair(0xB0B, WordHash.Of(facts.Model)), 1);
         bag.Normalize();
-        return (bag.Count, words);
+        for (int i = 0; i < facts.Sentence.Length; i++)
+        {
+            hashed[bag.Count + i] = new HashedFeature(Buckets + i, SentenceWeight * facts.Sentence[i]);
+        }
+
+        return (bag.Count + facts.Sentence.Length, words);
     }
 
     private static void AddWords(ref FeatureBag bag, in WordScan scan)

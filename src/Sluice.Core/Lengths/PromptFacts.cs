@@ -16,6 +16,9 @@ public readonly ref struct PromptFacts(ReadOnlySpan<char> text)
     /// <summary>Who asks; 0 when there is only one tenant.</summary>
     public int Tenant { get; init; }
 
+    /// <summary>What a sentence encoder made of the text, <see cref="PromptEncoder.SentenceSize"/> numbers; empty without one.</summary>
+    public ReadOnlySpan<float> Sentence { get; init; }
+
     /// <summary>Which model answers; empty when there is only one.</summary>
     public ReadOnlySpan<char> Model { get; init; }
 }

@@ -7,7 +7,7 @@ internal sealed class RankerWeights
     public RankerWeights(int dense, int hidden)
     {
         Dense = new float[dense];
-        Hashed = new float[PromptEncoder.Buckets];
+        Hashed = new float[PromptEncoder.Buckets + PromptEncoder.SentenceSize];
         In = new float[hidden * (dense + 1)];
         Out = new float[hidden];
     }
@@ -15,7 +15,7 @@ internal sealed class RankerWeights
     /// <summary>One a dense feature.</summary>
     public float[] Dense { get; }
 
-    /// <summary>One a bucket.</summary>
+    /// <summary>One a bucket, then one a number of the sentence.</summary>
     public float[] Hashed { get; }
 
     /// <summary>For each hidden unit its weights of the dense features, then its bias.</summary>

@@ -3,7 +3,8 @@ namespace Sluice.Core.Lengths;
 /// <summary>Predicts with a trained model, and abstains where the model has no ground to stand on.</summary>
 /// <remarks>
 /// <para>Abstains when the model saw fewer than <see cref="LengthAbstention.Samples"/> answers or ranks held-out prompts with a tau below
-/// <see cref="LengthAbstention.HeldOutTau"/>, and for prompts whose words it mostly never saw or that are too long to be read in time.</para>
+/// <see cref="LengthAbstention.HeldOutTau"/>, for prompts whose words it mostly never saw or that are too long to be read in
+/// time, and where it was trained with a sentence encoder and the prompt has no sentence, or the other way round.</para>
 /// <para>Best where prompts resemble the training ones. Blind to what only the model can know, such as how many steps a sum
 /// takes. Source: PARS (arXiv 2510.03243), length-prediction.md (z.4).</para>
 /// </remarks>
@@ -30,7 +31,8 @@ public sealed class TrainedLengths(LengthModel model, LengthAbstention? abstenti
     /// <inheritdoc/>
     public LengthEstimate? Predict(in PromptFacts prompt)
     {
-        if (Model.Samples < rule.Samples || !(Model.HeldOutTau >= rule.HeldOutTau) || prompt.Text.Length > rule.Characters)
+        if (Model.Samples < rule.Samples || !(Model.HeldOutTau >= rule.HeldOutTau) || prompt.Text.Length > rule.Characters
+            || prompt.Sentence.IsEmpty == Model.ReadsSentences)
         {
             return null;
         }

@@ -1,5 +1,6 @@
 using Sluice.Core;
 using Sluice.Core.Lengths;
+using Sluice.Core.Lengths.Sentences;
 using Sluice.Core.Lengths.Training;
 
 namespace Sluice.Simulation.Lengths;
@@ -11,6 +12,9 @@ namespace Sluice.Simulation.Lengths;
 /// <param name="Answers">For each model the tokens of its answers, one or several; empty answers are left out.</param>
 public sealed record AnsweredPrompt(string Id, string Text, int? Tokens, IReadOnlyDictionary<string, double[]> Answers)
 {
+    /// <summary>What a sentence encoder made of the text; empty without one.</summary>
+    public float[] Sentence { get; init; } = [];
+
     /// <summary>Mean ln(tokens) of a model's answers; null where it gave none.</summary>
     public double? LogLength(string model) =>
         Answers.TryGetValue(model, out double[]? tokens) ? tokens.Average(PortableMath.Log) : null;
@@ -29,6 +33,10 @@ public sealed record PromptSet(string Name, IReadOnlyList<AnsweredPrompt> Prompt
     /// <summary>Whether some model answered a prompt more than once.</summary>
     public bool HasSeveralSamples { get; } =
         Prompts.Any(prompt => prompt.Answers.Values.Any(answers => answers.Length > 1));
+
+    /// <summary>The same prompts, read by a sentence encoder.</summary>
+    public PromptSet Encoded(SentenceEncoder encoder) =>
+        this with { Prompts = [.. Prompts.Select(prompt => prompt with { Sentence = encoder.Encode(prompt.Text) })] };
 
     /// <summary>A model's answers as samples, in the file's order. Only prompts that it answered.</summary>
     public IReadOnlyList<LengthSample> Samples(string model) =>
@@ -66,6 +74,6 @@ public sealed record PromptSet(string Name, IReadOnlyList<AnsweredPrompt> Prompt
     {
         ArgumentNullException.ThrowIfNull(prompt);
         return LengthSample.Of(
-            new PromptFacts(prompt.Text) { PromptTokens = prompt.Tokens, Model = model }, PortableMath.Exp(logLength));
+            new PromptFacts(prompt.Text) { PromptTokens = prompt.Tokens, Model = model, Sentence = prompt.Sentence }, PortableMath.Exp(logLength));
     }
 }

@@ -10,6 +10,9 @@ namespace Sluice.Core.Lengths.Training;
 public sealed record LengthSample(
     float[] Dense, HashedFeature[] Hashed, int SingleWords, double LogLength, ulong Template, bool IsCut)
 {
+    /// <summary>Whether a sentence encoder read the prompt.</summary>
+    public bool HasSentence => Hashed.Length > 0 && Hashed[^1].Bucket >= PromptEncoder.Buckets;
+
     /// <summary>Encodes a prompt and takes its answer's length.</summary>
     /// <param name="prompt">What was known at arrival.</param>
     /// <param name="answerTokens">Tokens of the answer, or their mean over several answers; above 0.</param>

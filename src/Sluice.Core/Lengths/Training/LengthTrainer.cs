@@ -36,6 +36,7 @@ public static class LengthTrainer
             Loss = options.Loss,
             Samples = samples.Count,
             HeldOutTau = RankCorrelation.TauB(wholeScores, wholeLengths),
+            ReadsSentences = samples[0].HasSentence,
             Ranker = RankerFit.Fit(samples, options),
             Calibration = LengthCalibration.Fit(wholeScores, wholeLengths),
             SeenWords = Seen(samples),
@@ -96,6 +97,11 @@ public static class LengthTrainer
         {
             throw new ArgumentException(
                 "All prompts are alike but for their numbers, so none can be held out. Give prompts that differ.");
+        }
+
+        if (samples.Any(sample => sample.HasSentence != samples[0].HasSentence))
+        {
+            throw new ArgumentException("Some prompts have a sentence and some have none. Encode all of them or none.");
         }
 
         double shortest = samples.Min(sample => sample.LogLength);
