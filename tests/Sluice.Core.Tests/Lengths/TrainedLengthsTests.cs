@@ -1,4 +1,5 @@
 using Sluice.Core.Lengths;
+using Sluice.Core.Lengths.Training;
 
 namespace Sluice.Core.Tests.Lengths;
 
@@ -33,6 +34,28 @@ public sealed class TrainedLengthsTests
     [Fact]
     public void It_abstains_on_a_prompt_of_ten_megabytes() =>
         Assert.Null(Predictor.Predict(new PromptFacts(new string('x', 10_000_000))));
+
+    [Fact]
+    public void It_abstains_where_the_model_never_saw_a_sentence_and_the_prompt_has_one()
+    {
+        PromptFacts prompt = new("Name cats and glass for class xyz.") { Sentence = new float[PromptEncoder.SentenceSize] };
+
+        Assert.Null(Predictor.Predict(prompt));
+    }
+
+    [Fact]
+    public void A_model_trained_with_sentences_reads_them_and_abstains_without()
+    {
+        float[] sentence = new float[PromptEncoder.SentenceSize];
+        sentence[7] = 1;
+        TrainedLengths reader = new(LengthTrainer.Train(
+            [.. MadeUp.Samples(300, 1).Select((sample, i) => sample with { Hashed = [.. sample.Hashed, new(PromptEncoder.Buckets + (i % 9), 3)] })],
+            new LengthTraining { Passes = 3 },
+            "made-up"));
+
+        Assert.NotNull(reader.Predict(new PromptFacts("Name cats and glass for class xyz.") { Sentence = sentence }));
+        Assert.Null(reader.Predict(new PromptFacts("Name cats and glass for class xyz.")));
+    }
 
     [Fact]
     public void It_predicts_at_most_the_limit()

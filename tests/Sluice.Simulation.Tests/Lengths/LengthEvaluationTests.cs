@@ -65,7 +65,7 @@ public sealed class LengthEvaluationTests
     [Fact]
     public void Every_loss_is_measured_on_the_same_folds()
     {
-        var losses = LengthEvaluation.Losses(Read(PromptLines.Predictable(200, 4)), "small", Quick);
+        var losses = LengthEvaluation.Losses(Read(PromptLines.Predictable(300, 4)), "small", Quick with { Passes = 8 });
 
         Assert.Equal(RankingLosses.Names, losses.Select(loss => loss.Loss));
         Assert.All(losses, loss => Assert.InRange(loss.Quality.Tau, 0.6, 1));
