@@ -47,7 +47,8 @@ public sealed class LengthTrainerTests
 
         LengthModel model = LengthTrainer.Train(samples, new LengthTraining { Passes = 3 }, "noise");
 
-        Assert.InRange(model.HeldOutTau, -0.1, 0.1);
+        // On noise a fold lies below its own mean where the others lie above, so held-out tau errs to the negative side.
+        Assert.InRange(model.HeldOutTau, -0.25, 0.1);
         Assert.NotNull(new TrainedLengths(model).Distrust);
     }
 
