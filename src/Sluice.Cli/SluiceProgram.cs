@@ -70,6 +70,7 @@ internal static class SluiceProgram
         {
             SimulateVerb.Make(cancel),
             CompareVerb.Make(cancel),
+            LengthsVerb.Make(cancel),
             ProfileVerb.Make(),
             TraceVerb.Make(cancel),
             ServeVerb.Make(cancel),

@@ -145,7 +145,8 @@ internal sealed class RunFlags
         "mean" => LengthKnowledge.Mean,
         "oracle" => LengthKnowledge.Oracle,
         _ when File.Exists(text) => throw new Misuse(
-            $"--lengths `{text}` is a file, and length predictors are not in this version", "use none, mean or oracle"),
+            $"--lengths `{text}` is a file, and traces carry no prompts that a predictor could read",
+            "use none, mean or oracle; `sluice lengths eval` measures predictors"),
         _ => throw new UnknownNameException("length knowledge", text, ["none", "mean", "oracle"]),
     };
 

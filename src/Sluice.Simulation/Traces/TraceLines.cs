@@ -21,10 +21,12 @@ internal sealed class TraceLines : IDisposable
     private bool finished;
 
     /// <summary>Opens the file, or says why it cannot be read.</summary>
-    public TraceLines(string file)
+    /// <param name="file">Its path.</param>
+    /// <param name="kind">What it is, for the error.</param>
+    public TraceLines(string file, string kind = "trace")
     {
         this.file = file;
-        stream = Opened(file);
+        stream = Opened(file, kind);
     }
 
     /// <summary>The number of the current line, from 1.</summary>
@@ -74,7 +76,7 @@ internal sealed class TraceLines : IDisposable
     /// <inheritdoc/>
     public void Dispose() => stream.Dispose();
 
-    private static Stream Opened(string file)
+    private static Stream Opened(string file, string kind)
     {
         FileStream? raw = null;
         try
@@ -90,7 +92,7 @@ internal sealed class TraceLines : IDisposable
             raw?.Dispose();
             string why = Directory.Exists(file) ? "it is a folder"
                 : !File.Exists(file) ? "there is no such file" : e.Message.TrimEnd('.');
-            throw new ArgumentException($"The trace `{file}` cannot be read: {why}. Check the path.", e);
+            throw new ArgumentException($"The {kind} `{file}` cannot be read: {why}. Check the path.", e);
         }
     }
 

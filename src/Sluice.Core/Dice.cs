@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Sluice.Core.Routing;
+namespace Sluice.Core;
 
 /// <summary>A named stream of seeded chance: SplitMix64 (Steele, Lea, Flood 2014).</summary>
 /// <remarks>Same seed and name, same throws. Two names share no throws in practice. Not for secrets.</remarks>
