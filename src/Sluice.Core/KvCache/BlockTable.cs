@@ -5,6 +5,12 @@ namespace Sluice.Core.KvCache;
 /// <summary>The blocks of one sequence in one tier, in order. Its array is rented, so a steady state allocates nothing.</summary>
 internal struct BlockTable
 {
+    private const int LongestKept = 1 << 20;
+    private const int MostKept = 4096;
+
+    /// <summary>Not the shared pool, which keeps few arrays of a size and drops the rest when many sequences end at once.</summary>
+    private static readonly ArrayPool<int> Pool = ArrayPool<int>.Create(LongestKept, MostKept);
+
     private int[]? blocks;
 
     /// <summary>How many blocks it holds.</summary>
@@ -18,13 +24,13 @@ internal struct BlockTable
     {
         if (blocks is null)
         {
-            blocks = ArrayPool<int>.Shared.Rent(64);
+            blocks = Pool.Rent(64);
         }
         else if (Count == blocks.Length)
         {
-            int[] larger = ArrayPool<int>.Shared.Rent(Count * 2);
+            int[] larger = Pool.Rent(Count * 2);
             blocks.AsSpan(0, Count).CopyTo(larger);
-            ArrayPool<int>.Shared.Return(blocks);
+            Pool.Return(blocks);
             blocks = larger;
         }
 
@@ -38,7 +44,7 @@ internal struct BlockTable
     {
         if (blocks is not null)
         {
-            ArrayPool<int>.Shared.Return(blocks);
+            Pool.Return(blocks);
             blocks = null;
         }
 
