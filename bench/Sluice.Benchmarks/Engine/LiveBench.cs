@@ -23,6 +23,9 @@ namespace Sluice.Benchmarks.Engine;
 /// </summary>
 internal static class LiveBench
 {
+    /// <summary>A step this many times longer than foreseen was held up by something else on the machine.</summary>
+    private const double HeldUp = 1.5;
+
     private static readonly ServiceClass All = new()
     {
         Name = "all",
@@ -94,6 +97,12 @@ internal static class LiveBench
         List<double> toTruth = [];
         double took = 0;
         double foreseen = 0;
+        double stalled = 0;
+        int heldUp = 0;
+        int unfinished = 0;
+
+        // Of those unfinished at the end of the last step, the ones that have not ended since: only they wait for the next plan.
+        int present = 0;
         List<double> between = [];
         Instant? last = null;
         StepShape shape = default;
@@ -110,7 +119,13 @@ internal static class LiveBench
                 if (last is { } before && shape.Tokens > 0)
                 {
                     between.Add((call.At - before).TotalMicroseconds);
+                    stalled += present > 0 ? (call.At - before).TotalMilliseconds : 0;
                 }
+            }
+            else if (call.Kind is SchedulerCallKind.Add or SchedulerCallKind.End)
+            {
+                unfinished += call.Kind == SchedulerCallKind.Add ? 1 : -1;
+                present = Math.Min(present, unfinished);
             }
             else if (call.Kind == SchedulerCallKind.Complete)
             {
@@ -118,14 +133,17 @@ internal static class LiveBench
                 toTruth.Add(call.Took / truth.Milliseconds(shape));
                 took += call.Took;
                 foreseen += truth.Milliseconds(shape);
+                heldUp += call.Took > HeldUp * truth.Milliseconds(shape) ? 1 : 0;
                 last = call.At;
+                present = unfinished;
             }
         }
 
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"steps: measured / belief, median {LiveComparison.Median(toBelief):0.00}; measured / step times, median {LiveComparison.Median(toTruth):0.00}, of all together "
-            + $"{took / foreseen:0.00}; from the end of a step to the plan of the next, median {LiveComparison.Median(between):0} us"));
+            + $"{took / foreseen:0.00}; from the end of a step to the plan of the next, median {LiveComparison.Median(between):0} us; "
+            + $"held up by others: {heldUp} of {toTruth.Count} steps, and {stalled:0} ms between steps"));
     }
 
     /// <summary>Open-loop: each request is started at its time, whatever became of those before.</summary>

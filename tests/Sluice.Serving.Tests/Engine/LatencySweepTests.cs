@@ -27,7 +27,7 @@ public sealed class LatencySweepTests
         ILatencyModel learned = LatencySweep.Fit(samples);
 
         Assert.InRange(LatencyFit.Mape(learned, samples), 0, 0.001);
-        Assert.InRange(StepTimesFit.Of(samples).Mape, 0, 0.001);
+        Assert.InRange(StepTimesFit.Of(samples).Mape, 0, 0.005);
     }
 
     [Fact]

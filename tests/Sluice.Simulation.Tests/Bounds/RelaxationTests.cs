@@ -27,6 +27,12 @@ public sealed class RelaxationTests
         Check(Fleets.Profile() with { Steps = BoundSamples.Jagged(1) }, new KvOptions { DeviceBlocks = 4096 });
 
     [Fact]
+    public void Nor_is_one_of_a_profile_whose_sequences_share_one_pool() =>
+        Check(
+            Fleets.Profile() with { Steps = BoundSamples.Jagged(1) with { Pool = new PoolAttention(TokenContext: 1e-6, SmallStepCross: 1e-4) } },
+            new KvOptions { DeviceBlocks = 4096 });
+
+    [Fact]
     public void Shares_of_a_step_never_add_up_to_more_than_one()
     {
         for (int seed = 0; seed < 50; seed++)
