@@ -1,4 +1,5 @@
 using Sluice.Core;
+using Sluice.Engine;
 using Sluice.Engine.LlamaCpp;
 using Sluice.Simulation;
 using Sluice.Simulation.Traces;
@@ -19,6 +20,7 @@ internal static class Failure
         or SimulationRefusedException
         or LlamaUnavailableException
         or ModelUnusableException
+        or ModelFailedException
         or OperationCanceledException;
 
     /// <summary>
