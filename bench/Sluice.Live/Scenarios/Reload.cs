@@ -25,6 +25,7 @@ internal static class Reload
             {
                 KvTokens = tokens + Room,
                 HostTokens = 2 * tokens,
+                PrefixReuse = false,
                 Limits = new BatchLimits { Sequences = 8, Tokens = 512 },
             });
             title = machine.Title;

@@ -46,7 +46,8 @@ public sealed class ShortMemoryTests(KvCellsTests.SmallModel small) : IClassFixt
     [InlineData(8000)]
     public void Thousands_of_tokens_come_back_by_copies_and_none_of_them_is_computed_again(int tokens)
     {
-        LlamaRunnerOptions options = Exact with { KvTokens = tokens + 256, HostTokens = 2 * tokens };
+        // Without reuse, or most of it would be found where it was.
+        LlamaRunnerOptions options = Exact with { KvTokens = tokens + 256, HostTokens = 2 * tokens, PrefixReuse = false };
         ServiceClass patient = Class("patient", weight: 1, ttft: 1_000_000, tpot: 10_000);
         ServiceClass urgent = Class("urgent", weight: 4, ttft: 400, tpot: 100);
         List<int> undisturbed;

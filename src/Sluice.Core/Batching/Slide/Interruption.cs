@@ -1,3 +1,4 @@
+using Sluice.Core.KvCache;
 using Sluice.Core.Requests;
 
 namespace Sluice.Core.Batching.Slide;
@@ -12,7 +13,8 @@ namespace Sluice.Core.Batching.Slide;
 /// there is room again, and while it does it is asked first.</para>
 /// <para>A prompt that was begun although it was passed over keeps its blocks as long as there is anybody else.</para>
 /// </remarks>
-internal sealed class Interruption(Appraiser appraiser, Prefills prefills, Decodes decodes, MemoryOutlook outlook, List<Sequence> evicted)
+internal sealed class Interruption(
+    Appraiser appraiser, Prefills prefills, Decodes decodes, MemoryOutlook outlook, List<Sequence> evicted, bool copies)
 {
     private const double MostAgain = 0.05;
     private const double Better = 1.5;
@@ -53,6 +55,11 @@ internal sealed class Interruption(Appraiser appraiser, Prefills prefills, Decod
         {
             if (CanWait(place))
             {
+                if (IsBetterCopied(decodes[place], sequence))
+                {
+                    return false;
+                }
+
                 Interrupt(decodes[place]);
             }
         }
@@ -180,6 +187,27 @@ internal sealed class Interruption(Appraiser appraiser, Prefills prefills, Decod
         Sequence sequence = decodes[place];
         return IsFree(sequence)
             && decodes.Left(place, now) > notice + (appraiser.Again(sequence, sequence.HostBlocks, batch) / MostAgain);
+    }
+
+    /// <summary>
+    /// Whether an answer should have its copy on the host before it gives its blocks up, because copying out and back takes less than computing
+    /// again; orders it. It is interrupted in a later step.
+    /// </summary>
+    private bool IsBetterCopied(Sequence answer, Sequence forWhom)
+    {
+        KvMemory memory = batch.Memory;
+        int full = answer.DeviceTokens / memory.BlockSize;
+        int missing = full - answer.OrderedHostBlocks;
+        if (!copies
+            || missing > memory.FreeHostBlocks
+            || outlook.Shortage(forWhom, prefills.ReachOf(forWhom).DeviceTokens) <= 0
+            || 2 * appraiser.Again(answer, full, batch) >= appraiser.Again(answer, answer.HostBlocks, batch))
+        {
+            return false;
+        }
+
+        memory.Offload(answer, missing);
+        return true;
     }
 
     private Sequence? Cheapest(Sequence forWhom, int from)

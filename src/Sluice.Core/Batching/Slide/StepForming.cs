@@ -50,7 +50,7 @@ internal sealed class StepForming
         mirror = options.Copy ? new Mirror(context.Copy, decodes) : null;
         turn = new Turn(options.Share);
         inflow = options.Inflow ? new Inflow() : null;
-        interruption = new Interruption(appraiser, prefills, decodes, outlook, evicted);
+        interruption = new Interruption(appraiser, prefills, decodes, outlook, evicted, options.Copy);
     }
 
     /// <summary>Forms the step; returns how many were admitted.</summary>
