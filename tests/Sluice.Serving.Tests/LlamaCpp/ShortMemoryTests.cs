@@ -11,7 +11,10 @@ public sealed class ShortMemoryTests(KvCellsTests.SmallModel small) : IClassFixt
 {
     private static readonly LlamaRunnerOptions Exact = new()
     {
-        Threads = 1, FlashAttention = FlashAttention.Off, WideKv = true, Limits = new BatchLimits { Sequences = 4, Tokens = 512 },
+        Threads = 1,
+        FlashAttention = FlashAttention.Off,
+        WideKv = true,
+        Limits = new BatchLimits { Sequences = 4, Tokens = 512 },
     };
 
     [Theory]
@@ -74,7 +77,9 @@ public sealed class ShortMemoryTests(KvCellsTests.SmallModel small) : IClassFixt
 
     private static ServiceClass Class(string name, double weight, double ttft, double tpot) => new()
     {
-        Name = name, Weight = weight, Slo = new Slo(TimeSpan.FromMilliseconds(ttft), TimeSpan.FromMilliseconds(tpot)),
+        Name = name,
+        Weight = weight,
+        Slo = new Slo(TimeSpan.FromMilliseconds(ttft), TimeSpan.FromMilliseconds(tpot)),
     };
 
     private static GenerationRequest Ask(int prompt, int tokens, int answer) => new()

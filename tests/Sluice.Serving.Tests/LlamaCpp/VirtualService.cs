@@ -15,7 +15,13 @@ internal sealed class VirtualService : IDisposable
 
     private static readonly FiveTermLatencyModel Latency = new()
     {
-        Constant = 5, PrefillSquare = 0, PrefillToken = 0.5, PrefillContext = 0.0001, CachedToken = 0, DecodeSequence = 1, DecodeContext = 0.0005,
+        Constant = 5,
+        PrefillSquare = 0,
+        PrefillToken = 0.5,
+        PrefillContext = 0.0001,
+        CachedToken = 0,
+        DecodeSequence = 1,
+        DecodeContext = 0.0005,
     };
 
     private static readonly CopyModel Copy = new(PerBlock: 0.05, PerCopy: 0.05);
@@ -60,7 +66,9 @@ internal sealed class VirtualService : IDisposable
             Prompt = prompt,
             Asked = new GenerationRequest
             {
-                Prompt = prompt, Class = its, Sampling = new SamplingOptions { Temperature = 0, MayEnd = false },
+                Prompt = prompt,
+                Class = its,
+                Sampling = new SamplingOptions { Temperature = 0, MayEnd = false },
             },
         };
         var choice = new Choice(request, 0);

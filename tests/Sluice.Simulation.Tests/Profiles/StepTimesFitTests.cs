@@ -75,7 +75,9 @@ public sealed class StepTimesFitTests
         List<StepSample> samples = Samples(seed: 1, 400);
         Profile profile = ProfileCatalog.Load(ProfileCatalog.Default) with
         {
-            Name = "mine", Steps = StepTimesFit.Of(samples).Times, Latency = LatencyFit.SharedCache(samples).Model,
+            Name = "mine",
+            Steps = StepTimesFit.Of(samples).Times,
+            Latency = LatencyFit.SharedCache(samples).Model,
         };
         string path = Path.Combine(Directory.CreateTempSubdirectory().FullName, "mine.json");
 
