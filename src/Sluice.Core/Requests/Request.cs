@@ -1,3 +1,5 @@
+using Sluice.Core.Lengths;
+
 namespace Sluice.Core.Requests;
 
 /// <summary>One call of a client: the facts known when it arrives. How long the answer will be is not among them.</summary>
@@ -21,6 +23,9 @@ public class Request
 
     /// <summary>What a predictor or the caller expects of the answer's length; null when nothing is known.</summary>
     public double? ExpectedAnswerTokens { get; init; }
+
+    /// <summary>All that a length predictor says of the answer; null without one, or when it abstained.</summary>
+    public LengthEstimate? Estimate { get; init; }
 
     /// <summary>The tenant, for fairness between clients; 0 when there is only one.</summary>
     public int Client { get; init; }
