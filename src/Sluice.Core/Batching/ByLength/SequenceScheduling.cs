@@ -16,6 +16,9 @@ internal sealed class SequenceScheduling : IBatchPolicy
     private const int BucketWidth = 50;
     private const int SmallestBatch = 16;
 
+    /// <summary>Taken off the order of those that moved up a bucket: they go first there.</summary>
+    private const long MovedUp = 1L << 62;
+
     private readonly Slots live = new();
     private readonly KeyedHeap arrived = new();
     private readonly KeyedHeap grouped = new();
@@ -165,12 +168,18 @@ internal sealed class SequenceScheduling : IBatchPolicy
                 taken.Add(grouped.Pop());
             }
 
-            bool isEnough = taken.Count >= Math.Max(size / 2, SmallestBatch) || grouped.Count == 0;
-            KeyedHeap target = isEnough ? batched : grouped;
-            double key = isEnough ? 0 : grouped.TopKey;
+            double next = grouped.Count == 0 ? limit : grouped.TopKey;
+            bool isEnough = taken.Count >= Math.Max(size / 2, SmallestBatch) || next == limit;
             foreach (int slot in taken)
             {
-                target.Add(slot, key, live[slot].Order);
+                if (isEnough)
+                {
+                    batched.Add(slot, 0, live[slot].Order);
+                }
+                else
+                {
+                    grouped.Add(slot, next, live[slot].Order - MovedUp);
+                }
             }
 
             taken.Clear();
