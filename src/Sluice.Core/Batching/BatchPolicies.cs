@@ -1,3 +1,4 @@
+using Sluice.Core.Batching.ByLength;
 using Sluice.Core.Batching.Slide;
 using Sluice.Core.Batching.SlideBatching;
 
@@ -27,6 +28,8 @@ public static class BatchPolicies
             (options, _) => Justitia.From(options)),
         new("fairbatching", "decodes near their deadline, prefills, other decodes, within a time budget", FairBatching.Known,
             (options, _) => FairBatching.From(options)),
+        new("pars", "PARS: running first, then waiting by predicted length of the answer", RankedPrompts.Known,
+            (options, _) => RankedPrompts.From(options)),
         new("proserve", "SlideBatching as published: a time budget, deadline-first sliding to density-first",
             ProServeOptions.Known,
             (options, context) => new ProServe(ProServeOptions.From(options), context)),

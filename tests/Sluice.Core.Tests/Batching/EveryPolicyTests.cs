@@ -8,7 +8,8 @@ public class EveryPolicyTests
     public static TheoryData<string> Names => [.. BatchPolicies.Names];
 
     public static TheoryData<string> Choices =>
-        [.. BatchPolicies.Names, "edf:displace=on", "sjf:displace=on", "density:displace=on", "sarathi:chunk=3", "fairbatching:floor=0", "justitia:charge=on", "slide:share=0", "slide:patience=off", "slide:interrupt=off"];
+        [.. BatchPolicies.Names, "edf:displace=on", "sjf:displace=on", "density:displace=on", "sarathi:chunk=3", "fairbatching:floor=0", "justitia:charge=on", "slide:share=0", "slide:patience=off", "slide:interrupt=off",
+            "pars:starve=off", "pars:starve=100ms:age=50ms"];
 
     [Theory]
     [MemberData(nameof(Choices))]
@@ -90,6 +91,6 @@ public class EveryPolicyTests
     [Fact]
     public void The_list_begins_with_the_plainest_and_ends_with_ours() =>
         Assert.Equal(
-            ["fcfs", "sarathi", "priority", "edf", "sjf", "density", "vtc", "justitia", "fairbatching", "proserve", "slide"],
+            ["fcfs", "sarathi", "priority", "edf", "sjf", "density", "vtc", "justitia", "fairbatching", "pars", "proserve", "slide"],
             BatchPolicies.Names);
 }

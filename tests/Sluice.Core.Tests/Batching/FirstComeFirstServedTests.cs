@@ -44,6 +44,7 @@ public class FirstComeFirstServedTests
     [InlineData("density")]
     [InlineData("vtc")]
     [InlineData("fairbatching")]
+    [InlineData("pars")]
     public void A_prompt_larger_than_all_memory_is_refused_and_blocks_nobody(string policy)
     {
         var instance = new Instance(policy, blocks: 4);
