@@ -13,6 +13,7 @@ internal sealed class RunTally(IReadOnlyList<ClassShare> classes)
     private readonly Dictionary<string, Scoreboard> byClass =
         classes.ToDictionary(share => share.Class.Name, _ => new Scoreboard());
 
+    private readonly LengthTally lengths = new();
     private readonly QuantileSketch decisions = new();
 
     public long Preemptions { get; set; }
@@ -32,6 +33,10 @@ internal sealed class RunTally(IReadOnlyList<ClassShare> classes)
         all.Add(request, request.Score, end, request.AnswerTokens);
         byClass[request.Class.Name].Add(request, request.Score, end, request.AnswerTokens);
         Last = Instant.Max(Last, now);
+        if (end == RequestEnd.Completed && request.Estimate is { } estimate)
+        {
+            lengths.Add(estimate, request.AnswerTokens);
+        }
     }
 
     public void Decision(double microseconds) => decisions.Add(Math.Max(microseconds, 0));
@@ -48,6 +53,7 @@ internal sealed class RunTally(IReadOnlyList<ClassShare> classes)
             Instances = fleet.Count,
             RateScale = options.RateScale,
             Seed = options.Seed,
+            Lengths = options.LengthsName ?? options.Lengths.ToString().ToLowerInvariant(),
             Requests = all.Requests,
             Completed = all.Ended(RequestEnd.Completed),
             Refused = all.Ended(RequestEnd.Refused),
@@ -58,6 +64,7 @@ internal sealed class RunTally(IReadOnlyList<ClassShare> classes)
             Ttft = Quantiles.Of(all.Ttft),
             Tpot = Quantiles.Of(all.Tpot),
             E2e = Quantiles.Of(all.EndToEnd),
+            PerToken = Quantiles.Of(all.PerToken),
             GapP99 = all.LargestGap.Quantile(0.99) ?? 0,
             Classes = classes.ToDictionary(share => share.Class.Name, share => ClassReport.Of(byClass[share.Class.Name])),
             TokensPerSecond = PerSecond(all.Tokens),
@@ -68,7 +75,7 @@ internal sealed class RunTally(IReadOnlyList<ClassShare> classes)
             RecomputedTokens = RecomputedTokens,
             OffloadedBlocks = fleet.Sum(instance => instance.Scheduler.Memory.OffloadedBlocks),
             ReloadedBlocks = fleet.Sum(instance => instance.Scheduler.Memory.RestoredBlocks),
-            PredictionError = new PredictionError(steps == 0 ? 0 : fleet.Sum(instance => instance.Scheduler.StepErrors) / steps, null),
+            PredictionError = lengths.Report(steps == 0 ? 0 : fleet.Sum(instance => instance.Scheduler.StepErrors) / steps),
             DecisionMicros = new DecisionMicros(decisions.Mean ?? 0, decisions.Quantile(0.99) ?? 0),
             WallSeconds = wallSeconds,
             Timeline = timeline.Points,

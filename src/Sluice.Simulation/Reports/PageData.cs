@@ -36,6 +36,7 @@ internal sealed record PageClass(string Name, double Share, double Weight, doubl
 internal sealed record PageGroup(
     string Batching,
     string Routing,
+    string? Lengths,
     double Load,
     int Seeds,
     Interval? Gain,
@@ -52,6 +53,7 @@ internal sealed record PageGroup(
     public static PageGroup Of(RunGroup group) => new(
         group.First.Batching,
         group.First.Routing,
+        group.First.Lengths,
         group.First.RateScale,
         group.Runs.Count,
         group.Over(run => run.Gain.Ratio),

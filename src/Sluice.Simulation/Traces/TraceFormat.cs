@@ -14,6 +14,9 @@ internal enum Placement
 
     /// <summary>Several runs in one file, each with its own clock: one is chosen and put in order.</summary>
     Runs,
+
+    /// <summary>A set of prompts without times: shuffled by seed, and a Poisson process sets their times.</summary>
+    Prompts,
 }
 
 /// <summary>A column that may hold the arrival.</summary>

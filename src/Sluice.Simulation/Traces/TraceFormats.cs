@@ -102,6 +102,13 @@ public static class TraceFormats
             Client = ["client_id"],
             Marks = ["client_id"],
         },
+        new("prompts", "JSONL: prompt, out (tokens of the answer by model) or model and samples, maybe prompt_tokens; choose whose "
+            + "answers with FILE#MODEL; arrivals by a Poisson process")
+        {
+            Prompt = ["prompt"],
+            Answer = ["out", "samples"],
+            Placement = Placement.Prompts,
+        },
         new("generic", "arrival_s, prompt_tokens, answer_tokens and maybe client, hash_ids (512 tokens each, or "
             + "hash_ids_64 for 64); other usual names are known")
         {

@@ -10,4 +10,8 @@ namespace Sluice.Simulation.Traces;
 /// <param name="Client">The tenant as a dense number; 0 when the trace has none.</param>
 /// <param name="Blocks">Names of the prompt's blocks where the trace has them.</param>
 public readonly record struct TraceRecord(
-    Instant Arrival, int PromptTokens, int AnswerTokens, int Client, PromptBlocks Blocks);
+    Instant Arrival, int PromptTokens, int AnswerTokens, int Client, PromptBlocks Blocks)
+{
+    /// <summary>The prompt itself where the trace has texts, for a length predictor at arrival; null elsewhere.</summary>
+    public string? Text { get; init; }
+}

@@ -5,13 +5,14 @@ const at = (id) => document.getElementById(id);
 const several = (of) => new Set(report.groups.map(of)).size > 1;
 const severalBatchings = several((g) => g.batching);
 const severalRoutings = several((g) => g.routing);
+const severalLengths = several((g) => g.lengths);
 const loads = [...new Set(report.groups.map((g) => g.load))].sort((a, b) => a - b);
 const seedCount = Math.max(0, ...report.groups.map((g) => g.seeds));
 const bounded = report.groups.some((g) => g.ofBound);
 const DASHES = [null, "7 4", "2 4", "10 4 2 4"];
 
 // A policy pair is a series: a colour of sixteen, a dash of four, the same in every plot.
-const nameOf = (g) => (severalBatchings || !severalRoutings ? g.batching : "") + (severalRoutings ? (severalBatchings ? " · " : "") + g.routing : "");
+const nameOf = (g) => (severalBatchings || !severalRoutings ? g.batching : "") + (severalRoutings ? (severalBatchings ? " · " : "") + g.routing : "") + (severalLengths ? ` (${g.lengths})` : "");
 const policies = [...new Set(report.groups.map(nameOf))].map((name, i) => ({
   name,
   color: `var(--c${i % 16})`,
@@ -185,6 +186,7 @@ function runs() {
   const number = (name, of, show) => ({ name, of, show });
   sortable(at("runs"), [
     text("batching", (r) => r.batching), text("routing", (r) => r.routing),
+    ...(severalLengths ? [text("lengths", (r) => r.lengths)] : []),
     number("load", (r) => r.rateScale), number("seed", (r) => r.seed, String),
     number("gain ratio", (r) => r.gain.ratio, percent),
     ...(bounded ? [number("of bound", (r) => (r.gain.bound > 0 ? r.gain.obtained / r.gain.bound : null), percent)] : []),
