@@ -1,3 +1,4 @@
+using Sluice.Core.Batching.ByLength;
 using Sluice.Core.Requests;
 
 namespace Sluice.Core.Batching;
@@ -6,15 +7,16 @@ namespace Sluice.Core.Batching;
 /// <remarks>
 /// <para>An ideal machine that gives every application its share of the KV memory all the time is followed in virtual time
 /// (<see cref="JustitiaReference"/>). The order in which applications finish there is fixed when they arrive, and here they are served
-/// one after another in that order, each with the whole machine. The running are not preempted for it. Within an application,
-/// and for the running, as <see cref="FirstComeFirstServed"/>. Source: arXiv 2510.17015 (length-prediction.md 5).</para>
+/// one after another in that order, each with the whole machine. The running are not preempted for it, and go on as under
+/// <see cref="FirstComeFirstServed"/>. Source: arXiv 2510.17015 (length-prediction.md 5).</para>
 /// <para>Nobody starves: an application's finish stands still while virtual time, and with it the finish of all that come later, goes on.
 /// It is as good as what is known of the costs, promises nobody a latency, and takes memory for what is short.</para>
 /// </remarks>
 /// <param name="charges">Whether calls beyond the expected cost put their application's finish off. Default false, as published.</param>
-public sealed class Justitia(bool charges = false) : IBatchPolicy
+/// <param name="order">Which call of an application goes next: <c>fcfs</c>, the default, or another order of waiting requests.</param>
+public sealed class Justitia(bool charges = false, string order = "fcfs") : IBatchPolicy
 {
-    private readonly JustitiaApplications applications = new(charges);
+    private readonly JustitiaApplications applications = new(charges, order);
     private readonly KeyedHeap backlogged = new();
     private readonly List<Sequence> victims = [];
     private Batch? batch;
@@ -24,6 +26,7 @@ public sealed class Justitia(bool charges = false) : IBatchPolicy
     public static IReadOnlyList<PolicyOption> Known { get; } =
     [
         new("charge", "on: calls beyond what was expected of their application put its finish off (off)"),
+        new("order", $"whose call goes next within one application: {string.Join(", ", WaitingOrders.Names)} (fcfs)"),
     ];
 
     /// <inheritdoc/>
@@ -36,7 +39,7 @@ public sealed class Justitia(bool charges = false) : IBatchPolicy
     public static Justitia From(PolicyOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return new Justitia(options.Switch("charge", false));
+        return new Justitia(options.Switch("charge", false), options.Choice("order", "fcfs", WaitingOrders.Names));
     }
 
     /// <inheritdoc/>
@@ -44,8 +47,7 @@ public sealed class Justitia(bool charges = false) : IBatchPolicy
     {
         ArgumentNullException.ThrowIfNull(sequence);
         Serve();
-        JustitiaApplication application = Wait(sequence);
-        application.Waiting.AddLast(sequence);
+        Wait(sequence).Waiting.Add(sequence, now);
     }
 
     /// <inheritdoc/>
@@ -78,13 +80,12 @@ public sealed class Justitia(bool charges = false) : IBatchPolicy
         Serve();
         if (RunningFirst.Continue(batch, RunningFirst.LastAdmitted, victims))
         {
-            Admit(batch);
+            Admit(batch, now);
         }
 
         foreach (Sequence victim in victims)
         {
-            JustitiaApplication application = Wait(victim);
-            application.Waiting.AddFirst(victim);
+            Wait(victim).Waiting.Return(victim, now);
         }
 
         victims.Clear();
@@ -100,19 +101,19 @@ public sealed class Justitia(bool charges = false) : IBatchPolicy
     /// <summary>When the application of a sequence that waits or runs finishes in the reference, in virtual time.</summary>
     internal double FinishOf(Sequence sequence) => applications.Of(sequence).Finish;
 
-    private void Admit(Batch batch)
+    private void Admit(Batch batch, Instant now)
     {
         while (backlogged.Count > 0)
         {
             JustitiaApplication application = First();
-            Sequence head = application.Waiting.First!;
+            Sequence head = application.Waiting.Next(now)!;
             if (!batch.RefuseIfTooLarge(head)
                 && !RunningFirst.TryAdmit(batch, head, batch.Limits.Tokens - batch.Tokens))
             {
                 return;
             }
 
-            application.Waiting.RemoveFirst();
+            application.Waiting.Remove(head);
             Left(application);
         }
     }

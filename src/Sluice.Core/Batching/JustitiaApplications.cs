@@ -1,9 +1,10 @@
+using Sluice.Core.Batching.ByLength;
 using Sluice.Core.Requests;
 
 namespace Sluice.Core.Batching;
 
 /// <summary>One application at one instance. Used again for another once it is forgotten.</summary>
-internal sealed class JustitiaApplication(int index)
+internal sealed class JustitiaApplication(int index, IWaitingOrder waiting)
 {
     /// <summary>Its place in the books and in the heaps.</summary>
     public int Index { get; } = index;
@@ -28,7 +29,8 @@ internal sealed class JustitiaApplication(int index)
     /// <summary>Times it stands among those that may come again.</summary>
     public int Reminders { get; set; }
 
-    public LinkedQueue Waiting { get; } = new();
+    /// <summary>Its calls that wait.</summary>
+    public IWaitingOrder Waiting { get; } = waiting;
 }
 
 /// <summary>The applications an instance knows: what they are expected to cost, and when they finish in the reference.</summary>
@@ -37,7 +39,8 @@ internal sealed class JustitiaApplication(int index)
 /// call may be on its way. A call that comes later is an application anew.
 /// </remarks>
 /// <param name="charges">Whether a call beyond the expected cost puts the finish off.</param>
-internal sealed class JustitiaApplications(bool charges)
+/// <param name="order">In which order calls of one application wait, a name of <see cref="WaitingOrders"/>.</param>
+internal sealed class JustitiaApplications(bool charges, string order)
 {
     private const int Remembered = 1024;
 
@@ -110,7 +113,7 @@ internal sealed class JustitiaApplications(bool charges)
     {
         if (!free.TryPop(out JustitiaApplication? application))
         {
-            application = new JustitiaApplication(all.Count);
+            application = new JustitiaApplication(all.Count, WaitingOrders.Create(order));
             all.Add(application);
         }
 
