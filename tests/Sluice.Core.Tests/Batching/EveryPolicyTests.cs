@@ -8,7 +8,7 @@ public class EveryPolicyTests
     public static TheoryData<string> Names => [.. BatchPolicies.Names];
 
     public static TheoryData<string> Choices =>
-        [.. BatchPolicies.Names, "edf:displace=on", "sjf:displace=on", "density:displace=on", "sarathi:chunk=3", "fairbatching:floor=0", "justitia:charge=on", "slide:share=0", "slide:patience=off", "slide:interrupt=off",
+        [.. BatchPolicies.Names, "edf:displace=on", "sjf:displace=on", "density:displace=on", "sarathi:chunk=3", "fairbatching:floor=0", "justitia:charge=on", "justitia:order=pars", "vtc:predict=average", "vtc:predict=request:order=pars", "slide:share=0", "slide:patience=off", "slide:interrupt=off",
             "pars:starve=off", "pars:starve=100ms:age=50ms"];
 
     [Theory]
