@@ -23,14 +23,14 @@ internal sealed class Instance
     private readonly Scheduler scheduler;
     private long requests;
 
-    public Instance(IBatchPolicy policy, int blocks = 1000, int tokens = 2048, int sequences = 16)
+    public Instance(IBatchPolicy policy, int blocks = 1000, int tokens = 2048, int sequences = 16, int hostBlocks = 0)
     {
-        var memory = new KvMemory(new KvOptions { DeviceBlocks = blocks });
+        var memory = new KvMemory(new KvOptions { DeviceBlocks = blocks, HostBlocks = hostBlocks });
         scheduler = new Scheduler(policy, Latency, memory, new BatchLimits { Tokens = tokens, Sequences = sequences });
     }
 
-    public Instance(string policy, int blocks = 1000, int tokens = 2048, int sequences = 16)
-        : this(BatchPolicies.Parse(policy).Create(new BatchPolicyContext()), blocks, tokens, sequences)
+    public Instance(string policy, int blocks = 1000, int tokens = 2048, int sequences = 16, int hostBlocks = 0)
+        : this(BatchPolicies.Parse(policy).Create(new BatchPolicyContext()), blocks, tokens, sequences, hostBlocks)
     {
     }
 

@@ -22,12 +22,15 @@ internal static class PredictedLength
     }
 
     /// <summary>Tokens still to come on average, at least 1; null when nothing is known.</summary>
-    public static double? Left(Sequence sequence)
+    public static double? Left(Sequence sequence) => Left(sequence, sequence.Generated);
+
+    /// <summary>Tokens still to come on average after <paramref name="age"/>, at least 1; null when nothing is known.</summary>
+    public static double? Left(Sequence sequence, int age)
     {
         Request request = sequence.Request;
         return request.Estimate is { } estimate
-            ? estimate.MeanLeft(sequence.Generated)
-            : Expected(request) is { } expected ? Math.Max(expected - sequence.Generated, 1) : null;
+            ? estimate.MeanLeft(age)
+            : Expected(request) is { } expected ? Math.Max(expected - age, 1) : null;
     }
 
     private static double? Expected(Request request) => request.ExpectedAnswerTokens is { } expected
