@@ -12,10 +12,10 @@ internal sealed class AgedTournament(TimeSpan? ageing)
     private const int Nobody = -1;
 
     private readonly long? ageing = ageing?.Ticks;
-    private Entry[] entries = new Entry[64];
+    private Entry[] entries = new Entry[8];
 
     /// <summary>Match 1 is the final; match n is between the winners of 2n and 2n + 1, and the last half are the slots themselves.</summary>
-    private Match[] matches = EmptyTree(64);
+    private Match[] matches = EmptyTree(8);
 
     /// <summary>Adds a slot; equal ones go by <paramref name="tie"/>, which is unique.</summary>
     public void Add(int slot, double length, Instant since, long tie)

@@ -4,8 +4,8 @@ namespace Sluice.Core.Batching.ByLength;
 
 /// <summary>ELIS: picks who has least left, runs it for 50 tokens, predicts anew what is left, and picks again.</summary>
 /// <remarks>
-/// <para>Within its window nobody displaces a sequence. At the edge it stands among the waiting by what is left of it, its KV stays while there
-/// is room, and it is computed again where it did not. Source: ELIS (arXiv 2505.09142), length-prediction.md (3).</para>
+/// <para>Within its window nobody displaces a sequence. At the edge the next begins, unless less is left of one that waits: then it stands behind
+/// that one, keeps its KV while there is room, and is computed again where there is none. Source: ELIS (arXiv 2505.09142), length-prediction.md (3).</para>
 /// <para>Good where estimates sharpen while the answer grows. It has no rule against starvation, and a short prompt may wait for a window.</para>
 /// </remarks>
 /// <param name="window">Tokens of a window. Default 50.</param>
@@ -35,15 +35,21 @@ internal sealed class IterativeShortest(int window = 50) : LeveledOrder<Iterativ
             state.End = sequence.Generated - tokens + window;
         }
 
-        double left = place.Key;
-        while (sequence.Generated > state.End)
+        place = place with { Level = Within };
+        while (sequence.Generated >= state.End)
         {
-            // Nobody else wanted its place at the edges that went by.
-            left = Edge(state, sequence, state.End).Key;
+            Place edge = Edge(state, sequence, state.End);
+            if (sequence.Generated == state.End && !LeadsWaiting(sequence, edge))
+            {
+                return edge;
+            }
+
+            // Nobody wanted its place there.
+            place = edge with { Level = Within };
             state.End += window;
         }
 
-        return sequence.Generated == state.End ? Edge(state, sequence, state.End) : new Place(Within, left);
+        return place;
     }
 
     protected override Place GaveWay(ref Window state, Sequence sequence, Place place) => Edge(state, sequence, sequence.Generated);

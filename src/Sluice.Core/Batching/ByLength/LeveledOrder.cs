@@ -118,6 +118,10 @@ internal abstract class LeveledOrder<TState>(int levels, bool swaps) : IBatchPol
     /// <summary>One has not been run until it is to be lifted.</summary>
     protected virtual Place Lifted(ref TState state, Place place, Instant now) => place;
 
+    /// <summary>Whether a running one stands before all that wait now.</summary>
+    protected bool LeadsWaiting(Sequence sequence, Place place) =>
+        FirstWaiting() is not { } first || new Placed(place, sequence.Order, sequence).CompareTo(Of(first)) < 0;
+
     /// <summary>Where a live sequence stands.</summary>
     internal Place PlaceOf(Sequence sequence) => lives[sequence.Slot].Place;
 

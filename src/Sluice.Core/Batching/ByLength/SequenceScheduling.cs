@@ -10,7 +10,8 @@ namespace Sluice.Core.Batching.ByLength;
 /// <para>Made for engines that run a batch until its last answer ends. Where places are filled again one by one there is no padding to save, and
 /// everybody waits for whole batches.</para>
 /// </remarks>
-internal sealed class SequenceScheduling : IBatchPolicy
+/// <param name="refills">Whether the next batch begins as soon as there are places. Default false.</param>
+internal sealed class SequenceScheduling(bool refills = false) : IBatchPolicy
 {
     private const int GroupSize = 256;
     private const int BucketWidth = 50;
@@ -26,11 +27,18 @@ internal sealed class SequenceScheduling : IBatchPolicy
     private readonly KeyedHeap outgrown = new();
     private readonly List<int> taken = [];
     private readonly List<Sequence> victims = [];
-    private double limit = double.PositiveInfinity;
+    private double[] limits = new double[64];
     private int members;
+
+    /// <summary>Its options on the command line.</summary>
+    public static IReadOnlyList<PolicyOption> Known { get; } =
+        [new("refill", "whether the next batch begins as soon as there are places, on or off (off)")];
 
     /// <inheritdoc/>
     public int Waiting => arrived.Count + grouped.Count + batched.Count + outgrown.Count;
+
+    /// <summary>Reads its options.</summary>
+    public static SequenceScheduling From(PolicyOptions options) => new(options.Switch("refill", false));
 
     /// <inheritdoc/>
     public void Enqueue(Sequence sequence, Instant now) => Wait(arrived, sequence);
@@ -103,7 +111,7 @@ internal sealed class SequenceScheduling : IBatchPolicy
         for (int i = batch.Running.Count - 1; i >= 0; i--)
         {
             Sequence sequence = batch.Running[i];
-            if (sequence.Slot >= 0 && sequence.Generated >= limit)
+            if (sequence.Slot >= 0 && sequence.Generated >= limits[sequence.Slot])
             {
                 batch.Preempt(sequence);
                 members--;
@@ -120,17 +128,17 @@ internal sealed class SequenceScheduling : IBatchPolicy
             return true;
         }
 
-        if (members > 0)
+        if (members > 0 && !refills)
         {
             return false;
         }
 
         if (grouped.Count == 0 && outgrown.Count > 0)
         {
-            limit = double.PositiveInfinity;
             for (int i = 0; i < SmallestBatch && outgrown.Count > 0; i++)
             {
                 int slot = outgrown.Pop();
+                limits[slot] = double.PositiveInfinity;
                 batched.Add(slot, 0, live[slot].Order);
             }
 
@@ -161,19 +169,20 @@ internal sealed class SequenceScheduling : IBatchPolicy
     {
         while (grouped.Count > 0)
         {
-            limit = grouped.TopKey;
-            int size = SizeOf(limit);
-            while (taken.Count < size && grouped.Count > 0 && grouped.TopKey == limit)
+            double bucket = grouped.TopKey;
+            int size = SizeOf(bucket);
+            while (taken.Count < size && grouped.Count > 0 && grouped.TopKey == bucket)
             {
                 taken.Add(grouped.Pop());
             }
 
-            double next = grouped.Count == 0 ? limit : grouped.TopKey;
-            bool isEnough = taken.Count >= Math.Max(size / 2, SmallestBatch) || next == limit;
+            double next = grouped.Count == 0 ? bucket : grouped.TopKey;
+            bool isEnough = taken.Count >= Math.Max(size / 2, SmallestBatch) || next == bucket;
             foreach (int slot in taken)
             {
                 if (isEnough)
                 {
+                    limits[slot] = bucket;
                     batched.Add(slot, 0, live[slot].Order);
                 }
                 else
@@ -216,7 +225,18 @@ internal sealed class SequenceScheduling : IBatchPolicy
 
     private void Wait(KeyedHeap line, Sequence sequence)
     {
-        int slot = sequence.Slot >= 0 ? sequence.Slot : live.Take(sequence);
+        int slot = sequence.Slot;
+        if (slot < 0)
+        {
+            slot = live.Take(sequence);
+            if (slot >= limits.Length)
+            {
+                Array.Resize(ref limits, limits.Length * 2);
+            }
+
+            limits[slot] = double.PositiveInfinity;
+        }
+
         line.Add(slot, 0, sequence.Order);
     }
 }

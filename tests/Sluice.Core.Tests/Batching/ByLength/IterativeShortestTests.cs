@@ -46,6 +46,27 @@ public class IterativeShortestTests
     }
 
     [Fact]
+    public void At_the_edge_the_next_window_begins_where_nobody_who_waits_has_less_left()
+    {
+        var instance = new Instance("elis:window=5", sequences: 1);
+        Sequence begun = instance.Add(10, estimate: Estimates.Of(30));
+        Sequence longer = instance.Add(10, estimate: Estimates.Of(40));
+        for (int step = 0; step < 7; step++)
+        {
+            instance.Step();
+        }
+
+        Sequence shorter = instance.Add(10, estimate: Estimates.Of(3));
+        for (int step = 7; step < 10; step++)
+        {
+            Assert.Equal(begun, instance.Shares().Single().Sequence);
+        }
+
+        Assert.Equal(shorter, instance.Shares().Single().Sequence);
+        Assert.Equal(0, longer.Generated);
+    }
+
+    [Fact]
     public void Windows_that_went_by_without_a_question_end_where_they_would_have()
     {
         var instance = new Instance("elis:window=10", sequences: 1);

@@ -53,6 +53,18 @@ public class SequenceSchedulingTests
     }
 
     [Fact]
+    public void Refilling_begins_the_next_batch_while_there_are_places()
+    {
+        var instance = new Instance("pia:refill=on", sequences: 20);
+        Sequence[] longOnes = Add(instance, 16, 400);
+        Sequence[] longer = Add(instance, 16, 900);
+
+        Assert.Equal([.. longOnes, .. longer[..4]], Step(instance));
+        instance.Scheduler.End(longOnes[0]);
+        Assert.Equal([.. longOnes[1..], .. longer[..5]], Step(instance));
+    }
+
+    [Fact]
     public void Too_few_of_a_bucket_run_with_the_next()
     {
         var instance = new Instance("pia", sequences: 100);
