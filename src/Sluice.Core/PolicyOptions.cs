@@ -76,16 +76,18 @@ public sealed class PolicyOptions
     }
 
     /// <summary>A duration, or null for the word that means none is fixed.</summary>
-    public TimeSpan? Duration(string key, TimeSpan otherwise, string none) =>
-        values.TryGetValue(key, out string? text) && text == none ? null : Duration(key, otherwise, $", or `{none}`", text);
+    public TimeSpan? Duration(string key, TimeSpan? otherwise, string none)
+    {
+        string? text = values.GetValueOrDefault(key);
+        return text is null ? otherwise : text == none ? null : Duration(key, text, $", or `{none}`");
+    }
 
     /// <summary>A duration.</summary>
     public TimeSpan Duration(string key, TimeSpan otherwise) =>
-        Duration(key, otherwise, "", values.GetValueOrDefault(key));
+        values.TryGetValue(key, out string? text) ? Duration(key, text, "") : otherwise;
 
-    private TimeSpan Duration(string key, TimeSpan otherwise, string alternative, string? text) =>
-        text is null ? otherwise
-        : Durations.TryParse(text, out TimeSpan value) ? value
+    private TimeSpan Duration(string key, string text, string alternative) =>
+        Durations.TryParse(text, out TimeSpan value) ? value
         : throw new ArgumentException($"Option `{key}` of `{policy}` is `{text}`. Write {Durations.Hint}{alternative}.");
 
     /// <summary><c>on</c> or <c>off</c>.</summary>

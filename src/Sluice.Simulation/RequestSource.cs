@@ -1,5 +1,6 @@
 using System.Globalization;
 using Sluice.Core;
+using Sluice.Core.Lengths;
 using Sluice.Simulation.Traces;
 
 namespace Sluice.Simulation;
@@ -45,6 +46,7 @@ internal sealed class RequestSource : IDisposable
         }
 
         last = Instant.Max(last, new Instant((long)ticks));
+        LengthEstimate? estimate = EstimateOf(record);
         return new SimulatedRequest
         {
             Id = nextId++,
@@ -53,16 +55,32 @@ internal sealed class RequestSource : IDisposable
             AnswerTokens = record.AnswerTokens,
             Class = classes.Next(),
             Client = record.Client,
+            Application = record.Application,
+            ExpectedApplicationCost = CostOf(record),
             Blocks = record.Blocks,
             GivesUpAt = last + DrawPatience(),
+            Estimate = estimate,
             ExpectedAnswerTokens = options.Lengths switch
             {
                 LengthKnowledge.Oracle => record.AnswerTokens,
                 LengthKnowledge.Mean => options.MeanAnswerTokens,
+                LengthKnowledge.Predicted => estimate?.MeanLeft(0),
                 _ => null,
             },
         };
     }
+
+    /// <summary>What the whole application will cost: the oracle alone knows.</summary>
+    private double? CostOf(in TraceRecord record) =>
+        options.Lengths == LengthKnowledge.Oracle && options.ApplicationCosts.TryGetValue(record.Application, out double cost)
+            ? cost
+            : null;
+
+    /// <summary>What the predictor says of a prompt as it arrives; null without one, without a text, or when it abstains.</summary>
+    private LengthEstimate? EstimateOf(in TraceRecord record) =>
+        options.Predictor is { } predictor && record.Text is { } text
+            ? predictor.Predict(new PromptFacts(text) { PromptTokens = record.PromptTokens, Tenant = record.Client })
+            : null;
 
     public void Dispose() => records.Dispose();
 

@@ -1,3 +1,4 @@
+using Sluice.Core.Lengths;
 using Sluice.Core.Requests;
 using Sluice.Simulation.Profiles;
 
@@ -14,6 +15,9 @@ public enum LengthKnowledge
 
     /// <summary>The true length of each: an upper limit for every predictor.</summary>
     Oracle,
+
+    /// <summary>What a predictor says of each prompt when it arrives.</summary>
+    Predicted,
 }
 
 /// <summary>A service class and how many of the requests are given to it.</summary>
@@ -50,6 +54,12 @@ public sealed record SimulationOptions
     /// <summary>What policies may know of answer lengths. Default nothing.</summary>
     public LengthKnowledge Lengths { get; init; } = LengthKnowledge.None;
 
+    /// <summary>What reports call that; null takes the name of <see cref="Lengths"/> itself.</summary>
+    public string? LengthsName { get; init; }
+
+    /// <summary>Who predicts, for <see cref="LengthKnowledge.Predicted"/>; it must not have learnt from what is served.</summary>
+    public ILengthPredictor? Predictor { get; init; }
+
     /// <summary>Device blocks of every instance; null takes the profile's.</summary>
     public int? KvBlocks { get; init; }
 
@@ -66,6 +76,12 @@ public sealed record SimulationOptions
 
     /// <summary>The mean answer of the trace, for <see cref="LengthKnowledge.Mean"/>; <see cref="Preflight"/> finds it.</summary>
     public double? MeanAnswerTokens { get; init; }
+
+    /// <summary>
+    /// What all calls of each application cost together, in KV token-time, for <see cref="LengthKnowledge.Oracle"/>; <see cref="Preflight"/>
+    /// finds it. Default unknown.
+    /// </summary>
+    public IReadOnlyDictionary<long, double> ApplicationCosts { get; init; } = new Dictionary<long, double>();
 
     /// <summary>When which instance serves nobody. Default never.</summary>
     public IReadOnlyList<Outage> Outages { get; init; } = [];
@@ -98,6 +114,9 @@ public sealed record SimulationOptions
         Require(
             PrefillInstances is not { } prefills || (prefills >= 1 && prefills < Instances.Count),
             $"{PrefillInstances} of {Instances.Count} instances cannot prefill alone: at least one must prefill and one decode.");
+        Require(
+            (Lengths == LengthKnowledge.Predicted) == (Predictor is not null),
+            "Predicted lengths need a predictor, and others have none. Give both or neither.");
         Require(Classes.Count > 0, "There is no service class. Give at least one.");
         Require(RateScale is > 0 and <= 1e9, $"A rate scale of {RateScale} cannot be. Choose a number above 0.");
         Require(StepNoise is >= 0 and <= 1, $"A step noise of {StepNoise} cannot be. Choose a share from 0 to 1.");

@@ -30,8 +30,7 @@ internal sealed class RunFlags
     private readonly Option<string> batching =
         Flag.Text("--batching", "NAME[,…]", "batching policy, NAME or NAME:key=value:…, or all");
     private readonly Option<string> routing = Flag.Text("--routing", "NAME[,…]", "routing policy, NAME or NAME:key=value:…, or all (default roundrobin)");
-    private readonly Option<string> lengths =
-        Flag.Text("--lengths", "none|mean|oracle", "what policies may know of answer lengths (default none)");
+    private readonly Option<string> lengths = LengthsFlag.Option();
 
     private readonly Option<string> kvBlocks = Flag.Text("--kv-blocks", "N", "device blocks of an instance");
     private readonly Option<string> hostBlocks = Flag.Text("--host-blocks", "N", "host blocks of an instance");
@@ -101,12 +100,12 @@ internal sealed class RunFlags
             Instances = RunPlan.Fleet([.. named.Select(ProfileCatalog.Load)], fleet),
             PrefillInstances = prefills,
             Classes = shares,
-            Lengths = Knowledge(parsed.GetValue(lengths)),
             KvBlocks = Whole(parsed, kvBlocks, 1, MostBlocks),
             HostBlocks = Whole(parsed, hostBlocks, 0, MostBlocks),
             BlockSize = Whole(parsed, blockSize, 1, 65_536),
             StepNoise = parsed.GetValue(stepNoise) is { } noise ? Read.Number("--step-noise", noise, 0, 1) : 0,
         };
+        TraceSource source = trace.Source(parsed);
         return new RunPlan
         {
             ProfileNames = profileNames,
@@ -119,7 +118,8 @@ internal sealed class RunFlags
                 .Select(text => Read.Number("--rate-scale", text, 1e-6, 1e6))],
             Seeds = [.. Enumerable.Range(first, Whole(parsed, seeds, 1, MostSeeds) ?? 1)],
             Bound = parsed.GetValue(bound),
-            Trace = trace.Source(parsed),
+            Trace = source,
+            Lengths = LengthsFlag.Choices(parsed.GetValue(lengths), source),
         };
     }
 
@@ -138,17 +138,6 @@ internal sealed class RunFlags
     private static IEnumerable<(string Name, string Summary)> Lines(
         string name, string summary, IReadOnlyList<PolicyOption> options) =>
         options.Select(option => ($"  :{option.Name}=", option.Summary)).Prepend((name, summary));
-
-    private static LengthKnowledge Knowledge(string? text) => text switch
-    {
-        null or "none" => LengthKnowledge.None,
-        "mean" => LengthKnowledge.Mean,
-        "oracle" => LengthKnowledge.Oracle,
-        _ when File.Exists(text) => throw new Misuse(
-            $"--lengths `{text}` is a file, and traces carry no prompts that a predictor could read",
-            "use none, mean or oracle; `sluice lengths eval` measures predictors"),
-        _ => throw new UnknownNameException("length knowledge", text, ["none", "mean", "oracle"]),
-    };
 
     private static (int? Prefills, int? Instances) Split(string? text)
     {

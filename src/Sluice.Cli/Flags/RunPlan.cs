@@ -14,7 +14,11 @@ internal sealed record RunPlan
 
     /// <summary>The files it reads, with what each is.</summary>
     public IReadOnlyList<(string What, string Path)> Inputs =>
-        [.. Trace.Inputs, .. ProfileNames.Split(',').Select(name => name.Trim()).Where(File.Exists).Select(name => ("the profile", name))];
+        [
+            .. Trace.Inputs,
+            .. ProfileNames.Split(',').Select(name => name.Trim()).Where(File.Exists).Select(name => ("the profile", name)),
+            .. Lengths.Select(choice => choice.Name).Where(File.Exists).Select(name => ("the length predictor", name)),
+        ];
 
     /// <summary>The options all runs share.</summary>
     public required SimulationOptions Shared { get; init; }
@@ -24,6 +28,9 @@ internal sealed record RunPlan
 
     /// <summary>Routing policies.</summary>
     public required IReadOnlyList<string> Routings { get; init; }
+
+    /// <summary>What the policies may know of answer lengths. Default nothing.</summary>
+    public IReadOnlyList<LengthChoice> Lengths { get; init; } = [LengthChoice.None];
 
     /// <summary>Loads.</summary>
     public required IReadOnlyList<double> RateScales { get; init; }
@@ -37,13 +44,23 @@ internal sealed record RunPlan
     /// <summary>Most runs at the same time; all cores by default.</summary>
     public int Workers { get; init; } = Environment.ProcessorCount;
 
-    /// <summary>The options of every run, in the order of reports: by load, then policy pair, then seed.</summary>
+    /// <summary>The options of every run, in the order of reports: by load, then policy pair, then knowledge of lengths, then seed.</summary>
     public IReadOnlyList<SimulationOptions> Runs() =>
         [.. from rateScale in RateScales
             from batching in Batchings
             from routing in Routings
+            from known in Lengths
             from seed in Seeds
-            select Shared with { RateScale = rateScale, Batching = batching, Routing = routing, Seed = seed }];
+            select Shared with
+            {
+                RateScale = rateScale,
+                Batching = batching,
+                Routing = routing,
+                Lengths = known.Knowledge,
+                LengthsName = known.Name,
+                Predictor = known.Predictor,
+                Seed = seed,
+            }];
 
     /// <summary>One profile an instance: the given ones in turn.</summary>
     public static IReadOnlyList<Profile> Fleet(IReadOnlyList<Profile> profiles, int instances) =>

@@ -29,11 +29,19 @@ internal sealed class TraceSource
     /// <summary>The file it reads, if any, with what it is.</summary>
     public IReadOnlyList<(string What, string Path)> Inputs { get; }
 
+    /// <summary>The prompts, where the trace has them; null otherwise.</summary>
+    public PromptTrace? Prompts { get; private init; }
+
     /// <summary>Lines left out by the longest reading.</summary>
     public long Skipped => Interlocked.Read(ref skipped);
 
     /// <summary>A trace file; its format is found out at once.</summary>
-    public static TraceSource File(string path, string? format, bool skipBadLines, long? limit = null)
+    /// <param name="path">The file, with the run or model to choose where it has several.</param>
+    /// <param name="format">Its format; null detects it.</param>
+    /// <param name="skipBadLines">Whether malformed lines are counted instead of being errors.</param>
+    /// <param name="limit">Most requests; null for no limit.</param>
+    /// <param name="repeat">How often prompts are gone through; null for once, and for other formats.</param>
+    public static TraceSource File(string path, string? format, bool skipBadLines, long? limit = null, int? repeat = null)
     {
         TraceReader Open(int seed)
         {
@@ -49,6 +57,21 @@ internal sealed class TraceSource
         }
 
         TraceReader first = Open(1);
+        if (first.Prompts is { } prompts)
+        {
+            return new TraceSource(
+                path, first.Format, limit ?? long.MaxValue, [("the trace", first.File)], _ => seed => prompts.Read(seed, repeat: repeat ?? 1))
+            {
+                Prompts = prompts,
+                skipped = prompts.SkippedLines,
+            };
+        }
+
+        if (repeat is not null)
+        {
+            throw new Misuse($"--repeat goes through prompts several times, and `{path}` is a trace of {first.Format}", "leave it out");
+        }
+
         return new TraceSource(
             path, first.Format, limit ?? long.MaxValue, [("the trace", first.File)], source => seed => Counted(source, Open(seed)));
     }

@@ -52,6 +52,7 @@ internal static class LoadTally
             Ttft = Quantiles.Of(all.Ttft),
             Tpot = Quantiles.Of(all.Tpot),
             E2e = Quantiles.Of(all.EndToEnd),
+            PerToken = Quantiles.Of(all.PerToken),
             GapP99 = all.LargestGap.Quantile(0.99) ?? 0,
             Classes = plan.Classes.ToDictionary(share => share.Class.Name, share => ClassReport.Of(byClass[share.Class.Name])),
             TokensPerSecond = PerSecond(all.Tokens),

@@ -50,8 +50,10 @@ internal static class Shown
     {
         ArgumentNullException.ThrowIfNull(run);
         return string.Create(
-            CultureInfo.InvariantCulture, $"{run.Batching} with {run.Routing}, load x{run.RateScale}, seed {run.Seed}");
+            CultureInfo.InvariantCulture, $"{run.Batching} with {run.Routing}, {Known(run)}load x{run.RateScale}, seed {run.Seed}");
     }
+
+    private static string Known(RunReport run) => run.Lengths is { } lengths and not "none" ? $"lengths {lengths}, " : "";
 
     /// <summary>How far a run that was stopped had come.</summary>
     public static string Stop(RunReport run)

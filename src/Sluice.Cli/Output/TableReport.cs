@@ -18,13 +18,15 @@ internal static class TableReport
             writer.WriteLine();
             writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"load x{load.Key}"));
             Figure[] figures = [.. Figures(report)];
-            TextTable table = new(2, ["batching", "routing", .. figures.Select(figure => figure.Head)]);
+            bool several = report.Runs.Select(run => run.Lengths).Distinct().Count() > 1;
+            TextTable table = new(several ? 3 : 2, ["batching", "routing", .. several ? ["lengths"] : Array.Empty<string>(), .. figures.Select(figure => figure.Head)]);
             foreach (RunGroup group in load)
             {
                 table.Add(
                 [
                     group.First.Batching,
                     group.First.Routing,
+                    .. several ? [group.First.Lengths ?? "-"] : Array.Empty<string>(),
                     .. figures.Select(figure => Shown.Of(group.Over(figure.Of), figure.Show)),
                 ]);
             }
@@ -81,6 +83,14 @@ internal static class TableReport
         Add("TTFT", run => run.Ttft);
         Add("TPOT", run => run.Tpot);
         Add("E2E", run => run.E2e);
+        Add("E2E per token", run => run.PerToken ?? new Quantiles(null, null, null, null));
+        if (group.First.Applications is not null)
+        {
+            Add("application", run => run.Applications is { } found
+                ? new Quantiles(found.Mean, found.P50, found.P90, found.P99)
+                : new Quantiles(null, null, null, null));
+        }
+
         table.Write(writer, width);
     }
 
@@ -124,9 +134,31 @@ internal static class TableReport
         new("TTFT p99 ms", run => run.Ttft.P99, Shown.Number),
         new("TPOT p50 ms", run => run.Tpot.P50, Shown.Number),
         new("TPOT p99 ms", run => run.Tpot.P99, Shown.Number),
+        .. LengthsMatter(report) ? LengthFigures : [],
+        .. report.Runs.Any(run => run.Applications is not null) ? ApplicationFigures : [],
+        .. report.Runs.Any(run => run.Fairness is not null)
+            ? (IEnumerable<Figure>)[new("service gap", run => run.Fairness?.ServiceGap, Shown.Number)]
+            : [],
         new("preemptions", run => run.Preemptions, RunFigures.Whole),
         new("decision us", run => run.DecisionMicros.Mean, Shown.Number),
     ];
+
+    /// <summary>What the papers on answer lengths compare.</summary>
+    private static IReadOnlyList<Figure> LengthFigures { get; } =
+    [
+        new("E2E mean ms", run => run.E2e.Mean, Shown.Number),
+        new("E2E p99 ms", run => run.E2e.P99, Shown.Number),
+        new("ms per token", run => run.PerToken?.Mean, Shown.Number),
+        new("length tau", run => run.PredictionError.LengthTau, RunFigures.Tau),
+    ];
+
+    private static IReadOnlyList<Figure> ApplicationFigures { get; } =
+    [
+        new("app mean ms", run => run.Applications?.Mean, Shown.Number),
+        new("app p99 ms", run => run.Applications?.P99, Shown.Number),
+    ];
+
+    private static bool LengthsMatter(Report report) => report.Runs.Any(run => run.Lengths is not (null or "none"));
 
     private static void WriteHeader(Report report, TextWriter writer)
     {

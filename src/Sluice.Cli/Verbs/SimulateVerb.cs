@@ -59,6 +59,7 @@ internal static class SimulateVerb
         foreach ((string flag, int count) in new[]
         {
             ("--batching", plan.Batchings.Count), ("--routing", plan.Routings.Count), ("--rate-scale", plan.RateScales.Count),
+            ("--lengths", plan.Lengths.Count),
         })
         {
             if (count > 1)

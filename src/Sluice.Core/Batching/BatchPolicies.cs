@@ -1,3 +1,4 @@
+using Sluice.Core.Batching.ByLength;
 using Sluice.Core.Batching.Slide;
 using Sluice.Core.Batching.SlideBatching;
 
@@ -23,8 +24,24 @@ public static class BatchPolicies
             (options, _) => new HighestDensityFirst(MergedOrder.Displaces(options))),
         new("vtc", "virtual token counter: the client served least, by weight", VirtualTokenCounter.Known,
             (options, _) => VirtualTokenCounter.From(options)),
+        new("justitia", "the application that would finish first if all shared the memory equally", Justitia.Known,
+            (options, _) => Justitia.From(options)),
         new("fairbatching", "decodes near their deadline, prefills, other decodes, within a time budget", FairBatching.Known,
             (options, _) => FairBatching.From(options)),
+        new("pars", "PARS: running first, then waiting by predicted length of the answer", RankedPrompts.Known,
+            (options, _) => RankedPrompts.From(options)),
+        new("ltr", "LTR: shortest predicted answer, waiting or running; a boost for who is idle for 200 steps", LearningToRank.Known,
+            (options, _) => LearningToRank.From(options)),
+        new("elis", "ELIS: least predicted to be left, chosen anew every 50 tokens", IterativeShortest.Known,
+            (options, _) => IterativeShortest.From(options)),
+        new("alise", "ALISE: queues by predicted time; down for outliving it, up for waiting", SpeculativeQueues.Known,
+            (options, _) => SpeculativeQueues.From(options)),
+        new("fastserve", "FastServe: skip-join multi-level feedback queue, which predicts no lengths", SkipJoinQueues.Known,
+            (options, _) => SkipJoinQueues.From(options)),
+        new("trail", "TRAIL: least predicted to be left; displaces answers only while they are young", LimitedPreemption.Known,
+            (options, _) => LimitedPreemption.From(options)),
+        new("pia", "PiA: answers of one predicted length run together as a batch", SequenceScheduling.Known,
+            (options, _) => SequenceScheduling.From(options)),
         new("proserve", "SlideBatching as published: a time budget, deadline-first sliding to density-first",
             ProServeOptions.Known,
             (options, context) => new ProServe(ProServeOptions.From(options), context)),

@@ -1,3 +1,4 @@
+using Sluice.Core.Batching.ByLength;
 using Sluice.Core.Latency;
 using Sluice.Core.Requests;
 
@@ -6,8 +7,9 @@ namespace Sluice.Core.Batching;
 /// <summary>Serves whoever is predicted to be done soonest, waiting or running.</summary>
 /// <remarks>
 /// <para>What is left of a job: the predicted cost of its missing tokens, plus a decode for each further token of its
-/// answer where its length is expected (<see cref="Request.ExpectedAnswerTokens"/>). Without that, only what is missing before
-/// the next token counts: decodes, then short prompts. The rule is the `sjf` order of proserve.md (c.3).</para>
+/// answer: the mean of what is left by its estimate (<see cref="Request.Estimate"/>), or by its expected length
+/// (<see cref="Request.ExpectedAnswerTokens"/>). Without either, only what is missing before the next token counts: decodes, then short
+/// prompts. The rule is the `sjf` order of proserve.md (c.3).</para>
 /// <para>Best for mean latency. Knows neither weights nor deadlines, and long prompts starve as long as short ones come.</para>
 /// </remarks>
 /// <param name="displaces">Whether who waits may take blocks from who runs. Default false.</param>
@@ -19,7 +21,7 @@ public sealed class ShortestJobFirst(bool displaces = false) : MergedOrder(displ
         ArgumentNullException.ThrowIfNull(sequence);
         ArgumentNullException.ThrowIfNull(latency);
         double next = latency.Cost(sequence.Tokens, cached);
-        double later = (sequence.Request.ExpectedAnswerTokens ?? 0) - sequence.Generated - 1;
+        double later = (PredictedLength.Left(sequence) ?? 0) - 1;
         return later > 0 ? next + (later * latency.Decode(sequence.Tokens + (int)(later / 2))) : next;
     }
 }

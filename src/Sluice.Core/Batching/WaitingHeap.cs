@@ -13,6 +13,9 @@ internal sealed class WaitingHeap
     /// <summary>The one with the least key; null when nobody waits.</summary>
     public Sequence? First => heap.Count == 0 ? null : slots[heap.Top];
 
+    /// <summary>The least key. Ask <see cref="Count"/> first.</summary>
+    public double FirstKey => heap.TopKey;
+
     public void Add(Sequence sequence, double key) => heap.Add(slots.Take(sequence), key, sequence.Order);
 
     public void RemoveFirst() => slots.Give(slots[heap.Pop()]);

@@ -10,6 +10,9 @@ public readonly ref struct PromptFacts(ReadOnlySpan<char> text)
     /// <summary>Tokens of the prompt; null where nobody counted them.</summary>
     public int? PromptTokens { get; init; }
 
+    /// <summary>Tokens of the prompt, or a guess where nobody counted them: one for four characters.</summary>
+    public int CountedTokens => PromptTokens ?? (Text.Length + 3) / 4;
+
     /// <summary>The most tokens the answer may have; null without a limit.</summary>
     public int? MaxAnswerTokens { get; init; }
 

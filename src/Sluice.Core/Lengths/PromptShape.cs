@@ -42,7 +42,7 @@ internal struct PromptShape
     /// <summary>Writes the counts as features: logarithms of counts, shares, and 0 or 1.</summary>
     public readonly void Write(Span<float> dense, in PromptFacts facts)
     {
-        int tokens = facts.PromptTokens ?? (facts.Text.Length + 3) / 4;
+        int tokens = facts.CountedTokens;
         int scanned = Math.Max(Characters, 1);
         int at = 0;
         dense[at++] = Log(facts.Text.Length);

@@ -5,7 +5,7 @@ namespace Sluice.Core.Measures;
 /// <summary>Adds up how requests were served, all of them or those of one class.</summary>
 /// <remarks>
 /// Every request that ended counts in every divisor, however it ended: refused, cancelled and unfinished ones earn what their
-/// tokens earned, and attain nothing. TTFT is measured where a first token came; TPOT, E2E and gaps where the answer completed.
+/// tokens earned, and attain nothing. TTFT is measured where a first token came; TPOT, E2E, time per token and gaps where the answer completed.
 /// </remarks>
 public sealed class Scoreboard
 {
@@ -41,6 +41,9 @@ public sealed class Scoreboard
     /// <summary>Arrival to last token, ms.</summary>
     public QuantileSketch EndToEnd { get; } = new();
 
+    /// <summary>Arrival to last token ÷ tokens of the answer, ms.</summary>
+    public QuantileSketch PerToken { get; } = new();
+
     /// <summary>The longest wait between two tokens of a request, ms.</summary>
     public QuantileSketch LargestGap { get; } = new();
 
@@ -71,7 +74,9 @@ public sealed class Scoreboard
         }
 
         Attained += score.Attains(request) ? 1 : 0;
-        EndToEnd.Add((score.Last - request.Arrival).TotalMilliseconds);
+        double whole = (score.Last - request.Arrival).TotalMilliseconds;
+        EndToEnd.Add(whole);
+        PerToken.Add(whole / score.Tokens);
         if (score.MeanTpot is { } tpot)
         {
             Tpot.Add(tpot);

@@ -15,24 +15,26 @@ public static class PromptFile
 
     /// <summary>The prompts of a file.</summary>
     /// <exception cref="TraceFormatException">It is not such a file; says which line misses what.</exception>
-    public static PromptSet Read(string path)
+    public static PromptSet Read(string path) => Read(path, skipBadLines: false).Set;
+
+    /// <summary>The prompts of a file, and how many bad lines were left out.</summary>
+    internal static (PromptSet Set, long Skipped) Read(string path, bool skipBadLines)
     {
         ArgumentNullException.ThrowIfNull(path);
         using TraceLines lines = new(path, "prompt file");
         Dictionary<string, Entry> entries = [];
         List<Entry> order = [];
         int empty = 0;
+        long skipped = 0;
         while (lines.Next())
         {
-            if (lines.IsTooLong)
+            try
             {
-                throw new TraceFormatException(
-                    path, lines.Number, "a line of up to 16 MiB", "a longer one", "Shorten the prompt or leave it out.");
+                ReadLine(path, lines, entries, order, ref empty);
             }
-
-            if (lines.Current.IndexOfAnyExcept((byte)' ', (byte)'\t') >= 0)
+            catch (TraceFormatException) when (skipBadLines)
             {
-                new PromptLine(path, lines.Number).Read(lines.Current, entries, order, ref empty);
+                skipped++;
             }
         }
 
@@ -49,11 +51,27 @@ public static class PromptFile
             name = name.EndsWith(ending, StringComparison.Ordinal) ? name[..^ending.Length] : name;
         }
 
-        return new PromptSet(
+        PromptSet set = new(
             name,
             [.. order.Select(entry => new AnsweredPrompt(
                 entry.Id, entry.Text, entry.Tokens, entry.Answers.ToDictionary(pair => pair.Key, pair => pair.Value.ToArray())))],
             empty);
+        return (set, skipped);
+    }
+
+    private static void ReadLine(
+        string path, TraceLines lines, Dictionary<string, Entry> entries, List<Entry> order, ref int empty)
+    {
+        if (lines.IsTooLong)
+        {
+            throw new TraceFormatException(
+                path, lines.Number, "a line of up to 16 MiB", "a longer one", "Shorten the prompt or leave it out.");
+        }
+
+        if (lines.Current.IndexOfAnyExcept((byte)' ', (byte)'\t') >= 0)
+        {
+            new PromptLine(path, lines.Number).Read(lines.Current, entries, order, ref empty);
+        }
     }
 
     /// <summary>A prompt while the file is read.</summary>
@@ -80,8 +98,8 @@ public static class PromptFile
                 if (root.TryGetProperty("out", out JsonElement answers))
                 {
                     Entry entry = new(id, text, tokens, []);
-                    order.Add(entry);
                     ReadModels(answers, entry, ref empty);
+                    order.Add(entry);
                 }
                 else
                 {

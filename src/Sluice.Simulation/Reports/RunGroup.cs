@@ -1,6 +1,6 @@
 namespace Sluice.Simulation.Reports;
 
-/// <summary>The runs of one policy pair at one load, which differ only in their seeds.</summary>
+/// <summary>The runs of one policy pair at one load with one knowledge of lengths, which differ only in their seeds.</summary>
 public sealed class RunGroup
 {
     private RunGroup(IReadOnlyList<RunReport> runs) => Runs = runs;
@@ -11,10 +11,10 @@ public sealed class RunGroup
     /// <summary>The first seed's run: curves and timelines are shown of it alone.</summary>
     public RunReport First => Runs[0];
 
-    /// <summary>The runs by policy pair and load, in the order in which each was first met.</summary>
+    /// <summary>The runs by policy pair, knowledge of lengths and load, in the order in which each was first met.</summary>
     public static IReadOnlyList<RunGroup> Of(IEnumerable<RunReport> runs) =>
         [.. runs
-            .GroupBy(run => (run.Batching, run.Routing, run.RateScale))
+            .GroupBy(run => (run.Batching, run.Routing, run.Lengths, run.RateScale))
             .Select(group => new RunGroup([.. group]))];
 
     /// <summary>Mean and interval of a figure over the seeds; null when no seed has it.</summary>

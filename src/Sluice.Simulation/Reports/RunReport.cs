@@ -44,6 +44,10 @@ public sealed record RunReport
     /// <summary>The seed of all chance in the run.</summary>
     public required int Seed { get; init; }
 
+    /// <summary>What the policies knew of answer lengths; absent from the JSON of a load on a live server.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Lengths { get; init; }
+
     /// <summary>Requests offered.</summary>
     public required long Requests { get; init; }
 
@@ -74,11 +78,23 @@ public sealed record RunReport
     /// <summary>Arrival to last token, ms.</summary>
     public required Quantiles E2e { get; init; }
 
+    /// <summary>Arrival to last token ÷ tokens of the answer, ms: the normalized latency of the papers; absent from the JSON where not measured.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Quantiles? PerToken { get; init; }
+
     /// <summary>99th percentile of the largest gap between two tokens of a request, ms.</summary>
     public required double GapP99 { get; init; }
 
     /// <summary>The same by service class.</summary>
     public required IReadOnlyDictionary<string, ClassReport> Classes { get; init; }
+
+    /// <summary>How unequally tenants were served; absent from the JSON where there is one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public FairnessReport? Fairness { get; init; }
+
+    /// <summary>When applications of several calls were done; absent from the JSON where there are none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ApplicationsReport? Applications { get; init; }
 
     /// <summary>Answer tokens a second of the makespan.</summary>
     public required double TokensPerSecond { get; init; }
@@ -183,8 +199,19 @@ public sealed record ClassReport(
     }
 }
 
-/// <summary>Mean absolute percentage error of predicted step times (0–1), and rank correlation of predicted lengths.</summary>
-public sealed record PredictionError(double StepMape, double? LengthTau);
+/// <summary>How far predictions were off.</summary>
+/// <param name="StepMape">Mean absolute percentage error of predicted step times, 0–1.</param>
+/// <param name="LengthTau">Kendall's tau-b of predicted medians and true lengths over all pairs of finished answers; null without predictions.</param>
+public sealed record PredictionError(double StepMape, double? LengthTau)
+{
+    /// <summary>Share of filtered pairs (lengths 20 % apart or more) that predictions order rightly, over up to 4,096 answers; absent without predictions.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? LengthPairAccuracy { get; init; }
+
+    /// <summary>Share of finished answers not longer than their predicted P90: 0.9 is right; absent without predictions.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? LengthWithinP90 { get; init; }
+}
 
 /// <summary>Wall time of one batching decision, µs; 0 where no clock was handed in.</summary>
 public sealed record DecisionMicros(double Mean, double P99);

@@ -14,6 +14,9 @@ internal enum Placement
 
     /// <summary>Several runs in one file, each with its own clock: one is chosen and put in order.</summary>
     Runs,
+
+    /// <summary>A set of prompts without times: shuffled by seed, and a Poisson process sets their times.</summary>
+    Prompts,
 }
 
 /// <summary>A column that may hold the arrival.</summary>
@@ -38,6 +41,9 @@ public sealed record TraceFormat(string Name, string Summary)
 
     /// <summary>Where the client may stand; a trace without it has one client.</summary>
     internal IReadOnlyList<string> Client { get; init; } = [];
+
+    /// <summary>Where the application may stand of which a request is a call; elsewhere each is one of its own, but sessions are one each.</summary>
+    internal IReadOnlyList<string> Application { get; init; } = [];
 
     /// <summary>Where the names of the prompt's blocks may stand.</summary>
     internal IReadOnlyList<string> Blocks { get; init; } = [];

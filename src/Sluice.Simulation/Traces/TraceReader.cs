@@ -20,6 +20,7 @@ public sealed class TraceReader
     private TraceReader(
         string file, string? run, TraceColumns columns, bool isJson, bool skipBadLines, double rate, int seed)
     {
+        Prompts = columns.Format.Placement == Placement.Prompts ? PromptTrace.Open(file, run, skipBadLines) : null;
         File = file;
         this.run = run;
         this.columns = columns;
@@ -35,18 +36,21 @@ public sealed class TraceReader
     /// <summary>The file, without the name of a run.</summary>
     public string File { get; }
 
+    /// <summary>The prompts of a prompt file, which are held in memory; null for other formats.</summary>
+    public PromptTrace? Prompts { get; }
+
     /// <summary>
     /// Lines left out by the last reading: bad ones where these may be skipped, and failed requests (0 response
     /// tokens) of burstgpt always.
     /// </summary>
-    public long SkippedLines => rows?.Skipped ?? 0;
+    public long SkippedLines => Prompts?.SkippedLines ?? rows?.Skipped ?? 0;
 
     /// <summary>Finds out how a file is to be read, from its header or first line.</summary>
-    /// <param name="path">The file, packed by gzip or not; <c>FILE#RUN</c> chooses a run of vllm-measured.</param>
+    /// <param name="path">The file, packed by gzip or not; <c>FILE#RUN</c> chooses a run of vllm-measured or a model of prompts.</param>
     /// <param name="format">A name of <see cref="TraceFormats.All"/>; null detects it.</param>
     /// <param name="skipBadLines">Whether malformed lines are counted instead of being errors.</param>
     /// <param name="lengthPairRate">
-    /// Requests a second for length-pairs, sessions a second for agent-sessions (Poisson). Default 1.
+    /// Requests a second for length-pairs and prompts, sessions a second for agent-sessions (Poisson). Default 1.
     /// </param>
     /// <param name="seed">The seed of that Poisson process. Default 1.</param>
     public static TraceReader Open(
@@ -64,7 +68,7 @@ public sealed class TraceReader
         string? run = mark > 0 ? path[(mark + 1)..] : null;
         TraceFormat? named = format is null ? null : TraceFormats.Named(format);
         (TraceColumns columns, bool isJson) = Bound(file, named, skipBadLines);
-        if (run is not null && columns.Format.Placement != Placement.Runs)
+        if (run is not null && columns.Format.Placement is not (Placement.Runs or Placement.Prompts))
         {
             throw new ArgumentException(
                 $"`#{run}` chooses a run, but {file} is a {columns.Format.Name} trace and has only one. Leave it out.");
@@ -74,7 +78,9 @@ public sealed class TraceReader
     }
 
     /// <summary>The records in order of arrival, the first at 0. Every enumeration reads the file anew.</summary>
-    public IEnumerable<TraceRecord> Read()
+    public IEnumerable<TraceRecord> Read() => Prompts?.Read(seed, rate) ?? ReadRows();
+
+    private IEnumerable<TraceRecord> ReadRows()
     {
         RunChoice? choice = columns.Format.Placement == Placement.Runs ? new RunChoice(run) : null;
         rows = new TraceRows(File, columns, isJson, skipBadLines, choice);
@@ -109,7 +115,15 @@ public sealed class TraceReader
                 continue;
             }
 
-            return (new TraceColumns(FormatOf(file, lines.Number, line, columns, named), columns ?? []), isJson);
+            TraceFormat format = FormatOf(file, lines.Number, line, columns, named);
+            if (!isJson && format.Placement == Placement.Prompts)
+            {
+                throw new TraceFormatException(
+                    file, lines.Number, "a JSON object with `prompt` and `out`", Encoding.UTF8.GetString(line[..Math.Min(line.Length, 400)]),
+                    "Prompts are read as JSON lines only: convert the file, or name another format with --format.");
+            }
+
+            return (new TraceColumns(format, columns ?? []), isJson);
         }
 
         throw new TraceFormatException(

@@ -10,4 +10,11 @@ namespace Sluice.Simulation.Traces;
 /// <param name="Client">The tenant as a dense number; 0 when the trace has none.</param>
 /// <param name="Blocks">Names of the prompt's blocks where the trace has them.</param>
 public readonly record struct TraceRecord(
-    Instant Arrival, int PromptTokens, int AnswerTokens, int Client, PromptBlocks Blocks);
+    Instant Arrival, int PromptTokens, int AnswerTokens, int Client, PromptBlocks Blocks)
+{
+    /// <summary>The application it is a call of, from 1 in order of first appearance; 0 when it is one of its own.</summary>
+    public long Application { get; init; }
+
+    /// <summary>The prompt itself where the trace has texts, for a length predictor at arrival; null elsewhere.</summary>
+    public string? Text { get; init; }
+}

@@ -44,6 +44,13 @@ public class FirstComeFirstServedTests
     [InlineData("density")]
     [InlineData("vtc")]
     [InlineData("fairbatching")]
+    [InlineData("pars")]
+    [InlineData("ltr")]
+    [InlineData("elis")]
+    [InlineData("alise")]
+    [InlineData("fastserve")]
+    [InlineData("trail")]
+    [InlineData("pia")]
     public void A_prompt_larger_than_all_memory_is_refused_and_blocks_nobody(string policy)
     {
         var instance = new Instance(policy, blocks: 4);

@@ -1,6 +1,7 @@
 using Sluice.Core.Batching;
 using Sluice.Core.KvCache;
 using Sluice.Core.Latency;
+using Sluice.Core.Lengths;
 using Sluice.Core.Requests;
 
 namespace Sluice.Core.Tests.Batching;
@@ -22,14 +23,14 @@ internal sealed class Instance
     private readonly Scheduler scheduler;
     private long requests;
 
-    public Instance(IBatchPolicy policy, int blocks = 1000, int tokens = 2048, int sequences = 16)
+    public Instance(IBatchPolicy policy, int blocks = 1000, int tokens = 2048, int sequences = 16, int hostBlocks = 0)
     {
-        var memory = new KvMemory(new KvOptions { DeviceBlocks = blocks });
+        var memory = new KvMemory(new KvOptions { DeviceBlocks = blocks, HostBlocks = hostBlocks });
         scheduler = new Scheduler(policy, Latency, memory, new BatchLimits { Tokens = tokens, Sequences = sequences });
     }
 
-    public Instance(string policy, int blocks = 1000, int tokens = 2048, int sequences = 16)
-        : this(BatchPolicies.Parse(policy).Create(new BatchPolicyContext()), blocks, tokens, sequences)
+    public Instance(string policy, int blocks = 1000, int tokens = 2048, int sequences = 16, int hostBlocks = 0)
+        : this(BatchPolicies.Parse(policy).Create(new BatchPolicyContext()), blocks, tokens, sequences, hostBlocks)
     {
     }
 
@@ -45,9 +46,10 @@ internal sealed class Instance
         double ttft = 1000,
         double tpot = 50,
         double? expected = null,
-        int client = 0)
+        int client = 0,
+        LengthEstimate? estimate = null)
     {
-        Sequence sequence = New(prompt, weight, ttft, tpot, expected, client);
+        Sequence sequence = New(prompt, weight, ttft, tpot, expected, client, estimate);
         scheduler.Add(sequence, Instant.FromMilliseconds(Now));
         return sequence;
     }
@@ -55,7 +57,7 @@ internal sealed class Instance
     /// <summary>A sequence arrives whose prompt and first token another instance has computed.</summary>
     public Sequence Land(int prompt, double ttft = 1000)
     {
-        Sequence sequence = New(prompt, 1, ttft, 50, null, 0);
+        Sequence sequence = New(prompt, 1, ttft, 50, null, 0, null);
         sequence.Grow(1);
         scheduler.Land(sequence);
         return sequence;
@@ -79,7 +81,7 @@ internal sealed class Instance
     public IReadOnlyList<(Sequence Sequence, int Tokens)> Shares() =>
         [.. Step().Slices.ToArray().Select(slice => (slice.Sequence, slice.Tokens))];
 
-    private Sequence New(int prompt, double weight, double ttft, double tpot, double? expected, int client)
+    private Sequence New(int prompt, double weight, double ttft, double tpot, double? expected, int client, LengthEstimate? estimate)
     {
         var slo = new Slo(TimeSpan.FromMilliseconds(ttft), TimeSpan.FromMilliseconds(tpot));
         return new Sequence(new Request
@@ -90,6 +92,7 @@ internal sealed class Instance
             Class = new ServiceClass { Name = $"weight {weight}", Weight = weight, Slo = slo },
             ExpectedAnswerTokens = expected,
             Client = client,
+            Estimate = estimate,
         });
     }
 }

@@ -2,6 +2,7 @@ using Sluice.Core.Batching;
 using Sluice.Core.KvCache;
 using Sluice.Core.Latency;
 using Sluice.Core.Requests;
+using Sluice.Core.Tests.Batching.ByLength;
 
 namespace Sluice.Core.Tests.Batching;
 
@@ -136,6 +137,7 @@ internal sealed class RandomRun
             Class = classes[random.Next(classes.Length)],
             Client = random.Next(4),
             ExpectedAnswerTokens = random.Next(2) == 0 ? null : random.Next(1, 30),
+            Estimate = random.Next(2) == 0 ? null : Estimates.Rough(random.Next(1, 30)),
             Blocks = new PromptBlocks(names, perName),
         });
         answers.Add(sequence, random.Next(1, Math.Max(2, (pool / 3) - 1)));

@@ -61,7 +61,10 @@ public sealed class StretchTests
             fewer += all - events;
         }
 
-        Assert.True(fewer > 100 * Seeds, $"Only {fewer} steps were saved: the runs are no test of running many at once.");
+        // `fastserve` goes by what each step took, and so it is asked every time.
+        Assert.True(
+            batching == "fastserve" ? fewer == 0 : fewer > 100 * Seeds,
+            $"{fewer} steps were saved: the runs are no test of running many at once.");
     }
 
     private static (string Log, int Events) Run(IEnumerable<TraceRecord> trace, SimulationOptions options)
@@ -76,6 +79,7 @@ public sealed class StretchTests
         log.Append(report.Steps).Append(' ').Append(report.Gain).Append(' ').Append(report.PredictionError.StepMape);
         log.Append(' ').Append(report.Preemptions).Append(' ').Append(report.RecomputedTokens);
         log.Append(' ').Append(report.OffloadedBlocks).Append(' ').Append(report.ReloadedBlocks);
+        log.Append(' ').Append(report.Fairness).Append(' ').Append(report.Applications);
         return (log.ToString(), events);
     }
 
