@@ -12,7 +12,7 @@ namespace Sluice.Core.Batching.ByLength;
 /// long, the queues empty upwards and it becomes first come first served.</para>
 /// </remarks>
 /// <param name="first">Execution time up to which a request belongs to the first queue; each next has twice as much. Default 500 ms.</param>
-/// <param name="ageing">Time without a step after which a request goes up a queue. Default 10 s.</param>
+/// <param name="ageing">Time without a step after which a request goes up a queue. Default 30 s.</param>
 internal sealed class SpeculativeQueues(TimeSpan first, TimeSpan ageing)
     : LeveledOrder<SpeculativeQueues.Job>(SpeculativeQueues.Queues, swaps: true)
 {
@@ -20,13 +20,13 @@ internal sealed class SpeculativeQueues(TimeSpan first, TimeSpan ageing)
     public const int Queues = 8;
 
     private static readonly TimeSpan UsualFirst = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan UsualAgeing = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan UsualAgeing = TimeSpan.FromSeconds(30);
 
     /// <summary>Its options on the command line.</summary>
     public static IReadOnlyList<PolicyOption> Known { get; } =
     [
         new("first", "predicted time up to which a request belongs to the first queue (500ms)"),
-        new("promote", "time without a step after which a request goes up a queue (10s)"),
+        new("promote", "time without a step after which a request goes up a queue (30s)"),
     ];
 
     /// <summary>Reads its options.</summary>

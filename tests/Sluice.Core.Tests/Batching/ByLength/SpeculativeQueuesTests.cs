@@ -40,20 +40,20 @@ public class SpeculativeQueuesTests
     }
 
     [Fact]
-    public void Who_waits_goes_up_a_queue_every_ten_seconds()
+    public void Who_waits_goes_up_a_queue_every_thirty_seconds()
     {
         var instance = new Instance(policy, sequences: 1);
         instance.Add(10, estimate: Estimates.Of(1));
         Sequence waiting = instance.Add(10, estimate: Estimates.Of(300));
         instance.Step();
         Assert.Equal(2, policy.PlaceOf(waiting).Level);
-        instance.Now = 9_999;
+        instance.Now = 29_999;
         instance.Step();
         Assert.Equal(2, policy.PlaceOf(waiting).Level);
-        instance.Now = 10_001;
+        instance.Now = 30_001;
         instance.Step();
         Assert.Equal(1, policy.PlaceOf(waiting).Level);
-        instance.Now = 20_002;
+        instance.Now = 60_002;
         instance.Step();
         Assert.Equal(0, policy.PlaceOf(waiting).Level);
     }
