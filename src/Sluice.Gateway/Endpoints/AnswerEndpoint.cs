@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Sluice.Core;
+using Sluice.Core.Lengths.Online;
 using Sluice.Core.Requests;
 using Sluice.Engine;
 using Sluice.Gateway.Admission;
@@ -67,7 +68,7 @@ internal sealed class AnswerEndpoint(Served server, ReplyForm form, Func<Fields,
         };
         using CancellationTokenSource others = CancellationTokenSource.CreateLinkedTokenSource(gone);
         Task<Ticket>[] starting =
-            [.. call.Prompts.Select(prompt => server.Dispatcher.StartAsync(shared with { Prompt = prompt }, arrival, others.Token))];
+            [.. call.Prompts.Select((prompt, place) => StartAsync(shared with { Prompt = prompt }, () => call.TextOf(place), arrival, others.Token))];
         try
         {
             await foreach (Task<Ticket> started in Task.WhenEach(starting))
@@ -89,6 +90,19 @@ internal sealed class AnswerEndpoint(Served server, ReplyForm form, Func<Fields,
 
             throw error is GenerationRefusedException refused ? ApiException.Of(refused, call.PromptField) : error;
         }
+    }
+
+    /// <summary>Starts one prompt, with what is expected of its answer; the answer's length is learnt from at its end.</summary>
+    private async Task<Ticket> StartAsync(GenerationRequest asked, Func<string> text, Instant arrival, CancellationToken gone)
+    {
+        ExpectedAnswer? expected = server.Lengths?.Expect(text, asked.Prompt.Length, asked.Client, asked.MaxTokens);
+        Ticket ticket = await server.Dispatcher.StartAsync(asked with { Estimate = expected?.Estimate }, arrival, gone);
+        if (expected is not null)
+        {
+            ticket.WhenEnded = (tokens, isCut) => server.Lengths!.Learn(expected, tokens, isCut);
+        }
+
+        return ticket;
     }
 
     private async Task WholeAsync(HttpContext http, Call call, ReplyHead head, TicketGroup group)
