@@ -58,7 +58,7 @@ internal static class MetricsPage
         page.Gauge(
             "sluice_length_within_quantile",
             "Share of those answers that were at most as long as predicted with this probability.",
-            Known(figures.UnderP90, $",{PrometheusText.Label("quantile", "0.9")}"));
+            Known(figures.WithinP90, $",{PrometheusText.Label("quantile", "0.9")}"));
         page.Gauge("sluice_length_samples", "Answers kept to learn from.", Known(figures.Samples));
         page.Counter(
             "sluice_length_retrains_total",

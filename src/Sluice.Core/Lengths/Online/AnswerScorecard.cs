@@ -10,7 +10,7 @@ internal sealed class AnswerScorecard
 
     private readonly double[] said = new double[Window];
     private readonly double[] was = new double[Window];
-    private readonly bool[] isUnder = new bool[Window];
+    private readonly bool[] isWithin = new bool[Window];
     private long count;
 
     private int Kept => (int)Math.Min(count, Window);
@@ -19,7 +19,7 @@ internal sealed class AnswerScorecard
     public double? Tau => Kept < 2 ? null : RankCorrelation.TauB(said.AsSpan(0, Kept), was.AsSpan(0, Kept));
 
     /// <summary>The share of answers that were at most as long as their P90; null before the first.</summary>
-    public double? UnderP90 => Kept == 0 ? null : (double)isUnder.AsSpan(0, Kept).Count(true) / Kept;
+    public double? WithinP90 => Kept == 0 ? null : (double)isWithin.AsSpan(0, Kept).Count(true) / Kept;
 
     /// <summary>An answer ended by itself.</summary>
     public void Add(in LengthEstimate estimate, double tokens)
@@ -27,6 +27,6 @@ internal sealed class AnswerScorecard
         int place = (int)(count++ % Window);
         said[place] = estimate.Median;
         was[place] = tokens;
-        isUnder[place] = tokens <= estimate.P90;
+        isWithin[place] = tokens <= estimate.P90;
     }
 }

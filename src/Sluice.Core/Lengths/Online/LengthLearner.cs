@@ -49,20 +49,19 @@ public sealed class LengthLearner
 
     /// <summary>How it stands.</summary>
     public LengthFigures Figures => new(
-        Predictor?.Model.Target, Predictor?.Model.HeldOutTau, reservoir.Count, Trained, Refused, scorecard.Tau, scorecard.UnderP90);
+        Predictor?.Model.Target, Predictor?.Model.HeldOutTau, reservoir.Count, Trained, Refused, scorecard.Tau, scorecard.WithinP90);
 
     private int Trained { get; set; }
 
     private int Refused { get; set; }
 
     /// <summary>What is expected of an answer: the model's prediction, or else the tenant's average.</summary>
-    /// <remarks>The score is ln(median), so that estimates of two models, before and after a swap, can be compared.</remarks>
     /// <param name="prompt">Its prompt.</param>
     /// <param name="tenant">Who asks; 0 when there is only one.</param>
     /// <param name="maxAnswerTokens">The most tokens it may have; null without a limit.</param>
     public ExpectedAnswer Expect(EncodedPrompt prompt, int tenant, int? maxAnswerTokens) =>
         Predictor?.Predict(prompt, maxAnswerTokens) is { } estimate
-            ? new ExpectedAnswer(prompt, tenant, estimate with { Score = PortableMath.Log(estimate.Median) }, IsPredicted: true)
+            ? new ExpectedAnswer(prompt, tenant, estimate, IsPredicted: true)
             : new ExpectedAnswer(prompt, tenant, averages.Predict(tenant, maxAnswerTokens), IsPredicted: false);
 
     /// <summary>An answer has ended.</summary>
@@ -129,6 +128,6 @@ public sealed class LengthLearner
 /// <param name="Retrains">Trainings whose model was taken.</param>
 /// <param name="RefusedRetrains">Trainings whose model was worse, or that found nothing to learn.</param>
 /// <param name="Tau">Tau-b of the last 1,000 predictions whose answers ended by themselves; null before two of them.</param>
-/// <param name="UnderP90">The share of those answers within their P90; null before the first.</param>
+/// <param name="WithinP90">The share of those answers within their P90; null before the first.</param>
 public sealed record LengthFigures(
-    string? PredictedBy, double? HeldOutTau, int Samples, int Retrains, int RefusedRetrains, double? Tau, double? UnderP90);
+    string? PredictedBy, double? HeldOutTau, int Samples, int Retrains, int RefusedRetrains, double? Tau, double? WithinP90);
