@@ -3,7 +3,7 @@ using Sluice.Core.Lengths;
 namespace Sluice.Gateway.Lengths;
 
 /// <summary>The file in which a server keeps what it has learnt of answer lengths: models, no prompts and no answers.</summary>
-/// <remarks>One model a target; those of other targets stay as they are.</remarks>
+/// <remarks>One model a target; those of other targets stay as they are, so that servers of several models may share it.</remarks>
 public sealed class LengthStore
 {
     private readonly string path;
@@ -27,7 +27,7 @@ public sealed class LengthStore
     /// <summary>Reads a file; one that is not there yet is made when there is something to keep.</summary>
     /// <remarks>A damaged file or one of another version is passed over with a <see cref="Note"/> and written anew later.</remarks>
     /// <exception cref="FormatException">The file is something else, which must not be written over.</exception>
-    /// <exception cref="IOException">Its folder does not exist, or it cannot be read.</exception>
+    /// <exception cref="IOException">Its folder does not exist, or it cannot be read or written.</exception>
     public static LengthStore Open(string path)
     {
         string folder = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path)) ?? path;
@@ -36,6 +36,12 @@ public sealed class LengthStore
             throw new DirectoryNotFoundException($"The folder of `{path}` does not exist. Make it, or name another file.");
         }
 
+        if (Directory.Exists(path))
+        {
+            throw new FormatException($"`{path}` is a folder. Name a file.");
+        }
+
+        RequireWritable(path);
         byte[] bytes = File.Exists(path) ? File.ReadAllBytes(path) : [];
         if (bytes.Length > 0 && !LengthModelFile.IsModel(bytes))
         {
@@ -54,13 +60,28 @@ public sealed class LengthStore
     }
 
     /// <summary>Puts a model in the place of the one of its target, so that a reader finds the old file or the new one, never a part.</summary>
+    /// <exception cref="FormatException">It has become a file of something else.</exception>
     /// <exception cref="IOException">It cannot be written.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
     public void Save(LengthModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        string beside = $"{path}.new";
-        File.WriteAllBytes(beside, LengthModelSet.Write([.. Models.Where(its => its.Target != model.Target), model]));
-        File.Move(beside, path, overwrite: true);
+        IReadOnlyList<LengthModel> present = Open(path).Models;
+        File.WriteAllBytes(Beside(path), LengthModelSet.Write([.. present.Where(its => its.Target != model.Target), model]));
+        File.Move(Beside(path), path, overwrite: true);
+    }
+
+    private static string Beside(string path) => $"{path}.{Environment.ProcessId}.new";
+
+    private static void RequireWritable(string path)
+    {
+        try
+        {
+            File.WriteAllBytes(Beside(path), []);
+            File.Delete(Beside(path));
+        }
+        catch (Exception error) when (error is UnauthorizedAccessException or IOException)
+        {
+            throw new IOException($"`{path}` cannot be written: {error.Message} Name another file, or change the rights of its folder.");
+        }
     }
 }

@@ -89,8 +89,8 @@ public sealed class LengthLearner
     /// <summary>A training that is due; null when there is none, or one is under way.</summary>
     public LengthLesson? NextLesson()
     {
-        if (isTraining || reservoir.Whole < options.FewestAnswers
-            || freshWhole < Math.Max(options.FewestAnswers, options.Growth * Math.Min(taught, options.MostAnswers)))
+        if (isTraining || reservoir.Whole < options.FewestAnswers || freshWhole < options.FewestAnswers
+            || fresh < options.Growth * Math.Min(taught, options.MostAnswers))
         {
             return null;
         }

@@ -11,7 +11,7 @@ public sealed record LengthLearning
     /// <summary>Answers that are kept to learn from, half of them the latest. Default 20,000, at most 7 KB each.</summary>
     public int MostAnswers { get; init; } = 20_000;
 
-    /// <summary>New answers before a model is trained anew, as a share of those it was trained on. Default 0.25.</summary>
+    /// <summary>New answers before a model is trained anew, whole or cut, as a share of those it was trained on. Default 0.25.</summary>
     public double Growth { get; init; } = 0.25;
 
     /// <summary>By how much less tau a new model may have and still take the place of the old one. Default 0.02.</summary>
