@@ -49,7 +49,7 @@ public sealed class LengthLearner
 
     /// <summary>How it stands.</summary>
     public LengthFigures Figures => new(
-        Predictor?.Model.Target, Predictor?.Model.HeldOutTau, reservoir.Count, Trained, Refused, scorecard.Tau, scorecard.WithinP90);
+        Predictor is { Distrust: null } trusted ? trusted.Model.Target : null, Predictor?.Model.HeldOutTau, reservoir.Count, Trained, Refused, scorecard.Tau, scorecard.WithinP90);
 
     private int Trained { get; set; }
 
@@ -122,8 +122,8 @@ public sealed class LengthLearner
 }
 
 /// <summary>How a learner stands.</summary>
-/// <param name="PredictedBy">The model on whose answers the present predictor was trained; null without one.</param>
-/// <param name="HeldOutTau">Its tau-b on prompts held out in training; null without one.</param>
+/// <param name="PredictedBy">The model on whose answers the predictor was trained; null without one, or while it abstains from all.</param>
+/// <param name="HeldOutTau">The present predictor's tau-b on prompts held out in training; null without one.</param>
 /// <param name="Samples">Answers kept to learn from.</param>
 /// <param name="Retrains">Trainings whose model was taken.</param>
 /// <param name="RefusedRetrains">Trainings whose model was worse, or that found nothing to learn.</param>
