@@ -6,9 +6,9 @@ namespace Sluice.Gateway.Lengths;
 
 /// <summary>Says of each request how long its answer will be, and learns from each that ends.</summary>
 /// <remarks>
-/// A request is scored on its own thread before it is sent anywhere. The encoder reads 20,480 characters at most, which takes 0.1 ms: nobody
-/// waits for another thread, and the engine's has no part in it. Models are trained on a thread of their own, one at a time and at a quarter of
-/// one core. Whatever fails here costs an estimate, never a request.
+/// A request is scored on its own thread before it is sent anywhere. The encoder reads 20,480 characters at most, which keeps to the budget of
+/// 1 ms: nobody waits for another thread, and the engine's has no part in it. Models are trained on a thread of their own, one at a time and at
+/// a quarter of one core. Whatever fails here costs an estimate, never a request.
 /// </remarks>
 internal sealed class LengthDesk
 {
