@@ -64,6 +64,8 @@ internal static class StudyPlan
         Eight("large-8", "ServeGen m-large", Large, 6000, 15.7),
         Eight("mooncake-8", "Mooncake conversations, long, shared prefixes", Mooncake, 2000, 3.34),
 
+        Eight("conv-8-long", "Azure conversations, all 13,828", Conversations, 13_828, 40.4),
+
         Memory("memory-4090", "RTX 4090, all 2,588 blocks", Small, null, 0.635),
         Memory("memory-4090-three-quarters", "RTX 4090, 1,941 blocks", Small, 1941, 0.547),
         Memory("memory-4090-half", "RTX 4090, 1,294 blocks", Small, 1294, 0.43),
@@ -72,6 +74,7 @@ internal static class StudyPlan
         Memory("memory-h100-sixteenth", "H100, 1,765 of 28,236 blocks", "llama3-8b-h100", 1765, 1.86),
 
         Route("route-conv", "Azure conversations, 8 × H100", Conversations, 5000, 48.4),
+        Route("route-conv-long", "Azure conversations, all 13,828, 8 × H100", Conversations, 13_828, 40.8),
         Route("route-code", "Azure code, 8 × H100", Code, 5000, 43.5),
         Route("route-large", "ServeGen m-large, 8 × H100", Large, 5000, 17.6),
         Route("route-mooncake", "Mooncake, 8 × H100", Mooncake, 1500, 3.54),

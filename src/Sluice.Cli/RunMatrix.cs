@@ -59,6 +59,7 @@ internal static class RunMatrix
         Simulator simulator = new(options with
         {
             MeanAnswerTokens = look.MeanAnswerTokens,
+            ApplicationCosts = look.ApplicationCosts,
             WallClock = () => Stopwatch.GetElapsedTime(0).Ticks,
             Progress = Progress,
         });

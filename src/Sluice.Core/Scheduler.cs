@@ -51,7 +51,7 @@ public sealed class Scheduler
     public bool IsIdle => Waiting == 0 && Running.Count == 0;
 
     /// <summary>Steps that were run.</summary>
-    public long Steps { get; private set; }
+    public long Steps => batch.StepsRun;
 
     /// <summary>Σ |predicted − actual| ÷ actual over those steps; divided by them, the mean absolute percentage error.</summary>
     public double StepErrors { get; private set; }
@@ -259,7 +259,7 @@ public sealed class Scheduler
     private void Learn(in StepShape shape, double took)
     {
         double plain = model.Step(shape);
-        Steps++;
+        batch.StepsRun++;
         StepErrors += took > 0 ? Math.Abs((plain * correction.Factor) - took) / took : 0;
         correction.Observe(plain, took);
     }

@@ -31,6 +31,9 @@ public sealed record GenerationEvent(int Choice, string Text, int Tokens, Finish
     /// <summary>With log probabilities: one for each token of this event, in order; null when nobody asked.</summary>
     public IReadOnlyList<SampledToken>? Sampled { get; init; }
 
+    /// <summary>Whether a stop text ended it, not the model.</summary>
+    public bool IsStopText { get; init; }
+
     /// <summary>Why it failed, a sentence for the client; null otherwise.</summary>
     public string? Error { get; init; }
 

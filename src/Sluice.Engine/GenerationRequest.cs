@@ -1,3 +1,4 @@
+using Sluice.Core.Lengths;
 using Sluice.Core.Requests;
 
 namespace Sluice.Engine;
@@ -16,6 +17,9 @@ public sealed record GenerationRequest
 
     /// <summary>Most tokens of each answer; null goes on to the end of the context.</summary>
     public int? MaxTokens { get; init; }
+
+    /// <summary>What is expected of the answer's length; null for nothing.</summary>
+    public LengthEstimate? Estimate { get; init; }
 
     /// <summary>How many answers (`n`), 1 to 128.</summary>
     public int Choices { get; init; } = 1;

@@ -72,6 +72,7 @@ public sealed class LiveEngine : IAsyncDisposable
                 PromptTokens = request.Prompt.Length,
                 Class = request.Class,
                 MaxAnswerTokens = mostTokens,
+                Estimate = request.Estimate is { } estimate ? estimate with { MaxAnswerTokens = mostTokens } : null,
                 Client = request.Client,
                 Blocks = blocks,
                 Prompt = request.Prompt,

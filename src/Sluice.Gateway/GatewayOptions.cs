@@ -2,6 +2,7 @@ using System.Net;
 using Sluice.Core.Requests;
 using Sluice.Core.Routing;
 using Sluice.Gateway.Admission;
+using Sluice.Gateway.Lengths;
 
 namespace Sluice.Gateway;
 
@@ -32,6 +33,9 @@ public sealed record GatewayOptions
     /// <summary>How long a client may read nothing of its stream before it is cut off. Default 30 s.</summary>
     public TimeSpan ReaderPatience { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How it learns how long answers will be; null learns nothing. By default it learns, and forgets with the process.</summary>
+    public LengthOptions? Lengths { get; init; } = new();
+
     /// <summary>Told of defects, one line each; null for nobody.</summary>
     public Action<string>? Log { get; init; }
 
@@ -42,6 +46,7 @@ public sealed record GatewayOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(MostHeld, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MostConnections, 1);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(ReaderPatience, TimeSpan.Zero);
+        Lengths?.Learning.Checked();
         return this;
     }
 }

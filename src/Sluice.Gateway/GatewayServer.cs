@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Sluice.Gateway.Admission;
 using Sluice.Gateway.Endpoints;
+using Sluice.Gateway.Lengths;
 using Sluice.Gateway.Measures;
 using Sluice.Gateway.OpenAi;
 
@@ -37,7 +38,10 @@ public sealed class GatewayServer : IAsyncDisposable
         builder.Services.AddSingleton<IHostLifetime, OwnersLifetime>();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Limit(kestrel, options));
         app = builder.Build();
-        Served served = new(options, classes, dispatcher, metrics);
+        LengthDesk? lengths = options.Lengths is { } its
+            ? new LengthDesk(instances[0].Engine.Model.Facts.Name, its, options.Log)
+            : null;
+        Served served = new(options, classes, dispatcher, metrics, lengths);
         app.Use(next => new ErrorReplies(next, dispatcher, metrics, options.Log).HandleAsync);
         app.UseRouting();
         Map(app, served);

@@ -1,3 +1,4 @@
+using Sluice.Core.Batching;
 using Sluice.Core.KvCache;
 using Sluice.Simulation.Traces;
 
@@ -6,6 +7,7 @@ namespace Sluice.Simulation;
 /// <summary>One look at a trace before the run: whether every request fits, and what the mean answer is.</summary>
 public sealed class Preflight
 {
+    private readonly Dictionary<long, double> applicationCosts = [];
     private long answerTokens;
 
     private Preflight()
@@ -17,6 +19,9 @@ public sealed class Preflight
 
     /// <summary>Tokens of the mean answer.</summary>
     public double MeanAnswerTokens => Requests == 0 ? 0 : (double)answerTokens / Requests;
+
+    /// <summary>What all calls of each application cost together, in KV token-time; empty where the trace has no applications.</summary>
+    public IReadOnlyDictionary<long, double> ApplicationCosts => applicationCosts;
 
     /// <summary>Reads a trace through once.</summary>
     /// <exception cref="SimulationRefusedException">It is empty, or a request is larger than an instance's whole KV cache.</exception>
@@ -35,6 +40,11 @@ public sealed class Preflight
             Require(look.Requests, record.PromptTokens, record.AnswerTokens, blocks, size);
             look.Requests++;
             look.answerTokens += record.AnswerTokens;
+            if (record.Application > 0)
+            {
+                look.applicationCosts[record.Application] = look.applicationCosts.GetValueOrDefault(record.Application)
+                    + JustitiaCost.Of(record.PromptTokens, record.AnswerTokens);
+            }
         }
 
         return look.Requests > 0 ? look : throw new SimulationRefusedException("The trace has no requests. Give one that has.");

@@ -55,6 +55,8 @@ internal sealed class RequestSource : IDisposable
             AnswerTokens = record.AnswerTokens,
             Class = classes.Next(),
             Client = record.Client,
+            Application = record.Application,
+            ExpectedApplicationCost = CostOf(record),
             Blocks = record.Blocks,
             GivesUpAt = last + DrawPatience(),
             Estimate = estimate,
@@ -67,6 +69,12 @@ internal sealed class RequestSource : IDisposable
             },
         };
     }
+
+    /// <summary>What the whole application will cost: the oracle alone knows.</summary>
+    private double? CostOf(in TraceRecord record) =>
+        options.Lengths == LengthKnowledge.Oracle && options.ApplicationCosts.TryGetValue(record.Application, out double cost)
+            ? cost
+            : null;
 
     /// <summary>What the predictor says of a prompt as it arrives; null without one, without a text, or when it abstains.</summary>
     private LengthEstimate? EstimateOf(in TraceRecord record) =>

@@ -5,7 +5,7 @@ using Sluice.Simulation.Reports;
 namespace Sluice.Simulation;
 
 /// <summary>Adds up a run while it goes on, and makes its report.</summary>
-internal sealed class RunTally(IReadOnlyList<ClassShare> classes)
+internal sealed class RunTally(IReadOnlyList<ClassShare> classes, IReadOnlyList<SimulatedInstance> fleet)
 {
     private const int CurvePoints = 200;
 
@@ -14,6 +14,7 @@ internal sealed class RunTally(IReadOnlyList<ClassShare> classes)
         classes.ToDictionary(share => share.Class.Name, _ => new Scoreboard());
 
     private readonly LengthTally lengths = new();
+    private readonly ApplicationTally applications = new();
     private readonly QuantileSketch decisions = new();
 
     public long Preemptions { get; set; }
@@ -21,18 +22,30 @@ internal sealed class RunTally(IReadOnlyList<ClassShare> classes)
     public long RecomputedTokens { get; set; }
 
     /// <summary>When the first request came; null before.</summary>
-    public Instant? First { get; set; }
+    public Instant? First { get; private set; }
 
     /// <summary>When the last one ended.</summary>
-    public Instant Last { get; set; }
+    public Instant Last { get; private set; }
+
+    /// <summary>What tenants are served.</summary>
+    public FairnessTally Fairness { get; } = new(fleet);
 
     public long Ended => all.Requests;
+
+    public void Came(SimulatedRequest request, Instant now)
+    {
+        First ??= now;
+        applications.Came(request, now);
+        Fairness.Came(request);
+    }
 
     public void End(SimulatedRequest request, RequestEnd end, Instant now)
     {
         all.Add(request, request.Score, end, request.AnswerTokens);
         byClass[request.Class.Name].Add(request, request.Score, end, request.AnswerTokens);
         Last = Instant.Max(Last, now);
+        applications.End(request, end, now);
+        Fairness.Gone(request);
         if (end == RequestEnd.Completed && request.Estimate is { } estimate)
         {
             lengths.Add(estimate, request.AnswerTokens);
@@ -41,7 +54,7 @@ internal sealed class RunTally(IReadOnlyList<ClassShare> classes)
 
     public void Decision(double microseconds) => decisions.Add(Math.Max(microseconds, 0));
 
-    public RunReport Report(SimulationOptions options, IReadOnlyList<SimulatedInstance> fleet, Timeline timeline, double wallSeconds)
+    public RunReport Report(SimulationOptions options, Timeline timeline, double wallSeconds)
     {
         double seconds = First is { } first ? (Last - first).TotalSeconds : 0;
         double PerSecond(double count) => seconds > 0 ? count / seconds : 0;
@@ -67,6 +80,8 @@ internal sealed class RunTally(IReadOnlyList<ClassShare> classes)
             PerToken = Quantiles.Of(all.PerToken),
             GapP99 = all.LargestGap.Quantile(0.99) ?? 0,
             Classes = classes.ToDictionary(share => share.Class.Name, share => ClassReport.Of(byClass[share.Class.Name])),
+            Fairness = Fairness.Report(),
+            Applications = applications.Report(),
             TokensPerSecond = PerSecond(all.Tokens),
             RequestsPerSecond = PerSecond(all.Ended(RequestEnd.Completed)),
             Makespan = seconds * 1000,

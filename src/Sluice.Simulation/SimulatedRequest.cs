@@ -40,6 +40,15 @@ internal sealed class SimulatedRequest : Request
     /// <summary>Whether its client gives up at all.</summary>
     public bool IsImpatient => GivesUpAt < Arrival + Endless;
 
+    /// <summary>Whose it is among the tenants that are compared; null when it is not compared.</summary>
+    public int? Tenant { get; set; }
+
+    /// <summary>The instance where it waits to begin, for that comparison; null once it has begun.</summary>
+    public int? WaitsAt { get; set; }
+
+    /// <summary>Whether it was in a step.</summary>
+    public bool HasBegun { get; set; }
+
     /// <summary>Whether it has ended.</summary>
     public bool HasEnded { get; set; }
 

@@ -77,6 +77,12 @@ public sealed record SimulationOptions
     /// <summary>The mean answer of the trace, for <see cref="LengthKnowledge.Mean"/>; <see cref="Preflight"/> finds it.</summary>
     public double? MeanAnswerTokens { get; init; }
 
+    /// <summary>
+    /// What all calls of each application cost together, in KV token-time, for <see cref="LengthKnowledge.Oracle"/>; <see cref="Preflight"/>
+    /// finds it. Default unknown.
+    /// </summary>
+    public IReadOnlyDictionary<long, double> ApplicationCosts { get; init; } = new Dictionary<long, double>();
+
     /// <summary>When which instance serves nobody. Default never.</summary>
     public IReadOnlyList<Outage> Outages { get; init; } = [];
 

@@ -42,7 +42,7 @@ public sealed partial class Simulator
             RoutingPolicies.Parse(options.Routing).Create(new RoutingPolicyContext { Seed = options.Seed, Instances = fleet.Count }),
             [.. fleet.Select(LedgerOf)]);
         fleet.ForEach(ReportFreeBlocks);
-        tally = new RunTally(options.Classes);
+        tally = new RunTally(options.Classes, fleet);
     }
 
     /// <summary>Runs the trace to its end, or until cancelled; requests on their way then count as unfinished.</summary>
@@ -88,7 +88,7 @@ public sealed partial class Simulator
         }
 
         double seconds = options.WallClock is { } clock ? TimeSpan.FromTicks(clock() - started).TotalSeconds : 0;
-        return tally.Report(options, fleet, timeline, seconds);
+        return tally.Report(options, timeline, seconds);
     }
 
     /// <summary>Every sequence that is on an instance, for the audit of blocks.</summary>
@@ -158,7 +158,7 @@ public sealed partial class Simulator
 
     private void Arrive(SimulatedRequest request, Instant now)
     {
-        tally.First ??= now;
+        tally.Came(request, now);
         active.Add(request.Id, request);
         Send(request, now);
         if (request.HasEnded)
@@ -207,6 +207,7 @@ public sealed partial class Simulator
         Preflight.Require(request.Id, request.PromptTokens, request.AnswerTokens, fleet[route.Decode].Scheduler.Memory);
         request.Instance = instance;
         request.DecodeInstance = route.Decode;
+        tally.Fairness.Sent(request, instance);
         Cut(instance, now);
         instance.Scheduler.Add(request.Sequence, now);
         Wake(instance, now);

@@ -11,7 +11,7 @@ public sealed partial class Simulator
     {
         int ended = instance.Ended(now);
         instance.Finish(now);
-        bool isNews = ended > 0 ? ScoreStretch(instance, instance.Advance(ended)) : ScoreStep(instance.Batch!, now);
+        bool isNews = ended > 0 ? ScoreStretch(instance, instance.Advance(ended)) : ScoreStep(instance, now);
         foreach (SimulatedRequest request in instance.GivenUp)
         {
             if (!request.HasEnded)
@@ -66,27 +66,30 @@ public sealed partial class Simulator
         {
             var request = (SimulatedRequest)running[i].Request;
             request.Score.LaterTokens(request, times, gap);
+            tally.Fairness.Served(request, instance, times.Length);
             if (request.Left == 0)
             {
                 completed.Add(request);
             }
         }
 
+        tally.Fairness.StepEnded(instance);
         return Complete(new Instant(times[^1]));
     }
 
     /// <summary>Whether a prompt or an answer was completed.</summary>
-    private bool ScoreStep(Batch batch, Instant now)
+    private bool ScoreStep(SimulatedInstance instance, Instant now)
     {
         bool isNews = false;
-        foreach (ref readonly Slice slice in batch.Slices)
+        foreach (ref readonly Slice slice in instance.Batch!.Slices)
         {
+            var request = (SimulatedRequest)slice.Sequence.Request;
+            tally.Fairness.Served(request, instance, slice.Emits ? 1 : 0);
             if (!slice.Emits)
             {
                 continue;
             }
 
-            var request = (SimulatedRequest)slice.Sequence.Request;
             request.Score.Token(request, now);
             if (request.Sequence.Generated == 1)
             {
@@ -104,6 +107,7 @@ public sealed partial class Simulator
             }
         }
 
+        tally.Fairness.StepEnded(instance);
         return Complete(now) || isNews;
     }
 

@@ -50,6 +50,24 @@ public class ReportsTests
     }
 
     [Fact]
+    public void Fairness_and_applications_stand_in_the_json_only_where_there_are_several_tenants_or_applications()
+    {
+        JsonElement run = JsonDocument.Parse(JsonReport.Render(Small(run => run with
+        {
+            Fairness = new FairnessReport(2, 30, 4096),
+            Applications = new ApplicationsReport(3, 2, 5, 4, 6, 6),
+        }))).RootElement.GetProperty("runs")[0];
+
+        Assert.Equal(["tenants", "serviceGap", "bound"], run.GetProperty("fairness").EnumerateObject().Select(figure => figure.Name));
+        Assert.Equal(
+            ["count", "completed", "mean", "p50", "p90", "p99"],
+            run.GetProperty("applications").EnumerateObject().Select(figure => figure.Name));
+        string plain = JsonReport.Render(Small(run => run));
+        Assert.DoesNotContain("fairness", plain, StringComparison.Ordinal);
+        Assert.DoesNotContain("applications", plain, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Full_precision_survives_the_json()
     {
         const double exact = 0.1234567890123456;

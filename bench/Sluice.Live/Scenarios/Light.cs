@@ -20,7 +20,7 @@ internal static class Light
             Trace trace = Trace.Draw(machine, Capacity.Lengths, setting.Requests, Load * capacity.PerSecond, capacity.Classes, seed);
             foreach (string batching in setting.Batchings)
             {
-                Played played = await Played.RunAsync(machine.Start(batching), trace, setting.Cancel).ConfigureAwait(false);
+                Played played = await Played.RunAsync(machine, batching, trace, setting.Cancel).ConfigureAwait(false);
                 runs.Add(Overload.Run.Of(batching, seed, played));
                 Machine.Tell($"seed {seed}, {batching}: TTFT {Figures.Ms(runs[^1].Ttft.Mean!.Value)} ms, TPOT {Figures.Ms(runs[^1].Tpot.Mean!.Value)} ms");
             }

@@ -22,7 +22,7 @@ internal static class Overload
             Trace trace = Trace.Draw(machine, Capacity.Lengths, setting.Requests, Load * capacity.PerSecond, capacity.Classes, seed);
             foreach (string batching in setting.Batchings)
             {
-                Played played = await Played.RunAsync(machine.Start(batching), trace, setting.Cancel).ConfigureAwait(false);
+                Played played = await Played.RunAsync(machine, batching, trace, setting.Cancel).ConfigureAwait(false);
                 runs.Add(Run.Of(batching, seed, played));
                 Machine.Tell($"seed {seed}, {batching}: gain {Figures.Ratio(runs[^1].GainRatio)}, high class attains {Figures.Ratio(runs[^1].Classes["high"].Attainment)}");
             }
@@ -68,7 +68,7 @@ internal static class Overload
 
     /// <summary>The promises, and where they come from.</summary>
     public static string Promises(Capacity capacity) => FormattableString.Invariant(
-        $"A step of 8 answers and 64 prompt tokens takes {capacity.StepMilliseconds:0.0} ms; high: TPOT that, TTFT 20 times; low: TPOT 2 times, TTFT 80 times.");
+        $"A step of 8 answers and 256 prompt tokens takes {capacity.StepMilliseconds:0.0} ms; high: TPOT that, TTFT 20 times; low: TPOT 2 times, TTFT 80 times.");
 
     /// <summary>One policy on one trace.</summary>
     internal sealed record Run(

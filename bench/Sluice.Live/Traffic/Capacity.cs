@@ -5,12 +5,15 @@ namespace Sluice.Live.Traffic;
 
 /// <summary>What this machine holds with this model, and which promises suit it.</summary>
 /// <param name="PerSecond">Requests a second when there are always more than fit.</param>
-/// <param name="StepMilliseconds">A step of eight answers and 64 tokens of a prompt, which the promises are multiples of.</param>
+/// <param name="StepMilliseconds">A step of eight answers and two mean prompts, which the promises are multiples of.</param>
 /// <param name="Classes">Two classes in the proportions of 1 s / 50 ms and 4 s / 100 ms, weights 2 and 1, half of the requests each.</param>
 internal sealed record Capacity(double PerSecond, double StepMilliseconds, IReadOnlyList<ClassShare> Classes)
 {
     private const int Answers = 8;
-    private const int ChunkTokens = 64;
+
+    /// <summary>Two mean prompts, as about two and a half of the conversations' fit into 50 ms on an H100.</summary>
+    private const int ChunkTokens = 256;
+
     private const int Context = 160;
 
     /// <summary>Prompts of 128 and answers of 32 tokens on average, both log-normal.</summary>
@@ -27,7 +30,7 @@ internal sealed record Capacity(double PerSecond, double StepMilliseconds, IRead
         ];
         Machine.Tell($"measuring what the machine holds with {requests} requests at once");
         Trace trace = Trace.Draw(machine, Lengths, requests, rate: 1e6, classes, seed: 1000);
-        Played played = await Played.RunAsync(machine.Start("fcfs"), trace, cancel).ConfigureAwait(false);
+        Played played = await Played.RunAsync(machine, "fcfs", trace, cancel).ConfigureAwait(false);
         return new Capacity(requests / played.Seconds, step, classes);
     }
 

@@ -16,11 +16,19 @@ namespace Sluice.Live.Traffic;
 internal sealed record Played(
     IReadOnlyList<Client> Clients, Scoreboard Scores, IReadOnlyDictionary<string, Scoreboard> ByClass, EngineState State, double Seconds)
 {
+    private const int FillerTokens = 512;
+
     /// <summary>Plays a trace; ends the engine.</summary>
-    public static async Task<Played> RunAsync(LiveEngine engine, Trace trace, CancellationToken cancel)
+    /// <remarks>
+    /// First the cache is filled with prompts that have ended, as it is on a server after a while: each token looks at all of it, and what
+    /// steps take was measured that way.
+    /// </remarks>
+    public static async Task<Played> RunAsync(Machine machine, string batching, Trace trace, CancellationToken cancel)
     {
+        LiveEngine engine = machine.Start(batching);
         await using (engine.ConfigureAwait(false))
         {
+            int fillers = await FillAsync(machine, engine, cancel).ConfigureAwait(false);
             long origin = Stopwatch.GetTimestamp();
             List<Client> clients = [];
             for (int i = 0; i < trace.Records.Count; i++)
@@ -38,8 +46,23 @@ internal sealed record Played(
             }
 
             await Task.WhenAll(clients.Select(client => client.Ended)).WaitAsync(cancel).ConfigureAwait(false);
-            return Score(trace, clients, await StateAsync(engine, clients.Count).ConfigureAwait(false), Client.Since(origin) / 1000);
+            return Score(trace, clients, await StateAsync(engine, fillers + clients.Count).ConfigureAwait(false), Client.Since(origin) / 1000);
         }
+    }
+
+    private static async Task<int> FillAsync(Machine machine, LiveEngine engine, CancellationToken cancel)
+    {
+        ServiceClass filler = Client.Class("filler", weight: 1, ttft: 60_000, tpot: 1000);
+        var random = new Random(0);
+        long pool = (long)machine.Facts.Kv.DeviceBlocks * machine.Facts.Kv.BlockSize;
+        int fillers = 0;
+        for (long filled = 0; filled < pool; filled += FillerTokens, fillers++)
+        {
+            Client client = Client.Ask(engine, Client.Request(machine.Prompt(random, FillerTokens), 1, filler), Stopwatch.GetTimestamp());
+            await client.Ended.WaitAsync(cancel).ConfigureAwait(false);
+        }
+
+        return fillers;
     }
 
     /// <summary>The engine's state once it has counted all ends: it is published after them.</summary>

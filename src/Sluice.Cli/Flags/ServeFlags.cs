@@ -5,6 +5,7 @@ using Sluice.Core.Batching;
 using Sluice.Core.Routing;
 using Sluice.Gateway;
 using Sluice.Gateway.Admission;
+using Sluice.Gateway.Lengths;
 using Sluice.Simulation.Profiles;
 
 namespace Sluice.Cli.Flags;
@@ -41,6 +42,9 @@ internal sealed class ServeFlags
     private readonly Option<string> standard =
         Flag.Text("--default-class", "NAME", "the class of those who name none (default the one called standard or default, else the first)");
 
+    private readonly Option<string> lengths = Flag.Text(
+        "--lengths", "none|FILE", "where what is learnt of answer lengths is kept; none learns nothing (default: it is forgotten at the end)");
+
     private readonly Option<string> drain = Flag.Text("--drain", "TIME", "how long requests may go on after a signal to stop (default 30s)");
 
     /// <summary>Registers the flags.</summary>
@@ -52,7 +56,7 @@ internal sealed class ServeFlags
         Option[] all =
         [
             listen, insecure, model, name, profile, instances, threads, gpuLayers, context, speed, batching, routing, kvBlocks,
-            hostBlocks, classes, standard, drain,
+            hostBlocks, classes, standard, lengths, drain,
         ];
         foreach (Option option in all)
         {
@@ -74,6 +78,7 @@ internal sealed class ServeFlags
                 Classes = ClassFlag.Served(parsed.GetValue(classes) ?? [], ClassTable.Usual),
                 StandardClass = parsed.GetValue(standard),
                 Routing = RoutingPolicies.Parse(parsed.GetValue(routing) ?? "gain"),
+                Lengths = Lengths(parsed.GetValue(lengths)),
                 Log = line => Console.Error.WriteLine($"error: {line}"),
             },
             Model = file,
@@ -90,6 +95,14 @@ internal sealed class ServeFlags
             Drain = parsed.GetValue(drain) is { } time ? Read.Duration("--drain", time) : TimeSpan.FromSeconds(30),
         };
     }
+
+    private static LengthOptions? Lengths(string? text) => text switch
+    {
+        "none" => null,
+        null => new LengthOptions(),
+        "" => throw new Misuse("--lengths names no file", "name one, or write none"),
+        _ => new LengthOptions { Store = LengthStore.Open(text) },
+    };
 
     private IReadOnlyList<Profile> Profiles(ParseResult parsed, string? file)
     {

@@ -63,7 +63,7 @@ internal static class LoadTally
             RecomputedTokens = server.Count("recomputedTokens"),
             OffloadedBlocks = server.Count("offloadedBlocks"),
             ReloadedBlocks = server.Count("reloadedBlocks"),
-            PredictionError = new PredictionError(server.StepMape, null),
+            PredictionError = new PredictionError(server.StepMape, server.LengthTau),
             DecisionMicros = new DecisionMicros(0, 0),
             WallSeconds = seconds,
             Interrupted = sent.Length < requests.Count || sent.Any(request => request.Failure == "interrupted")

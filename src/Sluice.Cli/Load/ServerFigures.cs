@@ -33,6 +33,9 @@ internal sealed class ServerFigures
         }
     }
 
+    /// <summary>Tau-b of predicted and true answer lengths, of its last 1,000 predictions; null where there are none.</summary>
+    public double? LengthTau => (double?)after?["lengths"]?["tau"];
+
     /// <summary>The figures between two looks.</summary>
     public static ServerFigures Between(JsonNode? before, JsonNode? after) => new(before, after);
 

@@ -84,6 +84,13 @@ internal static class TableReport
         Add("TPOT", run => run.Tpot);
         Add("E2E", run => run.E2e);
         Add("E2E per token", run => run.PerToken ?? new Quantiles(null, null, null, null));
+        if (group.First.Applications is not null)
+        {
+            Add("application", run => run.Applications is { } found
+                ? new Quantiles(found.Mean, found.P50, found.P90, found.P99)
+                : new Quantiles(null, null, null, null));
+        }
+
         table.Write(writer, width);
     }
 
@@ -128,6 +135,10 @@ internal static class TableReport
         new("TPOT p50 ms", run => run.Tpot.P50, Shown.Number),
         new("TPOT p99 ms", run => run.Tpot.P99, Shown.Number),
         .. LengthsMatter(report) ? LengthFigures : [],
+        .. report.Runs.Any(run => run.Applications is not null) ? ApplicationFigures : [],
+        .. report.Runs.Any(run => run.Fairness is not null)
+            ? (IEnumerable<Figure>)[new("service gap", run => run.Fairness?.ServiceGap, Shown.Number)]
+            : [],
         new("preemptions", run => run.Preemptions, RunFigures.Whole),
         new("decision us", run => run.DecisionMicros.Mean, Shown.Number),
     ];
@@ -139,6 +150,12 @@ internal static class TableReport
         new("E2E p99 ms", run => run.E2e.P99, Shown.Number),
         new("ms per token", run => run.PerToken?.Mean, Shown.Number),
         new("length tau", run => run.PredictionError.LengthTau, RunFigures.Tau),
+    ];
+
+    private static IReadOnlyList<Figure> ApplicationFigures { get; } =
+    [
+        new("app mean ms", run => run.Applications?.Mean, Shown.Number),
+        new("app p99 ms", run => run.Applications?.P99, Shown.Number),
     ];
 
     private static bool LengthsMatter(Report report) => report.Runs.Any(run => run.Lengths is not (null or "none"));

@@ -8,6 +8,7 @@ using Sluice.Cli.Serve;
 using Sluice.Core.Requests;
 using Sluice.Gateway;
 using Sluice.Gateway.Admission;
+using Sluice.Gateway.Lengths;
 
 namespace Sluice.Cli.Verbs;
 
@@ -79,10 +80,30 @@ internal static class ServeVerb
                 + $"TPOT {Shown.Duration(its.Slo.NextToken)}{(its == classes.Standard ? "; for those who name none" : "")}");
         }
 
+        if (plan.Gateway.Lengths is { } lengths)
+        {
+            told.WriteLine($"lengths    {Told(lengths.Store, fleet.Instances[0].Engine.Model.Facts.Name)}");
+        }
+
         told.WriteLine($"listening  {address}");
         told.WriteLine(
             $"try        curl {address}/v1/chat/completions -d "
             + "'{\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}],\"max_tokens\":40}'");
+    }
+
+    /// <summary>What is known of answer lengths at the start, and where it goes.</summary>
+    private static string Told(LengthStore? store, string model)
+    {
+        const string Learnt = "of answers are learnt from those that end";
+        return store switch
+        {
+            null => $"{Learnt}, and forgotten with this process; --lengths FILE keeps them",
+            { Note: { } note } => $"{Learnt}, anew: {note.TrimEnd('.')}. It is written over after the first training",
+            { Models.Count: 0 } => $"{Learnt}, and will be kept in {store.Path}",
+            _ when store.Models.FirstOrDefault(its => its.Target == model) is { } own => string.Create(
+                CultureInfo.InvariantCulture, $"of {own.Samples} answers are known from {store.Path}, tau {own.HeldOutTau:0.00}, and learnt on"),
+            _ => $"of other models' answers are known from {store.Path}, and serve until enough of {model} have ended",
+        };
     }
 
     private static async Task DrainAsync(GatewayServer server, ServePlan plan)

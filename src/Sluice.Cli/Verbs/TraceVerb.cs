@@ -108,6 +108,11 @@ internal static class TraceVerb
         table.Add("peak in one second", summary.PeakInOneSecond.ToString(CultureInfo.InvariantCulture));
         table.Add("gap CV", Shown.Number(summary.GapCv));
         table.Add("clients", summary.Clients.ToString(CultureInfo.InvariantCulture));
+        if (summary.Applications > 0)
+        {
+            table.Add("applications", summary.Applications.ToString(CultureInfo.InvariantCulture));
+        }
+
         table.Add("prefix blocks seen before", summary.SharedBlocks is { } shared ? Shown.Percent(shared) : "-");
         table.Write(writer, null);
         writer.WriteLine();

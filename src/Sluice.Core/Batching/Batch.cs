@@ -32,6 +32,9 @@ public sealed class Batch
     /// <summary>The sequences that hold KV.</summary>
     public RunningSet Running { get; } = new();
 
+    /// <summary>Steps that the instance has run before it.</summary>
+    public long StepsRun { get; internal set; }
+
     /// <summary>What it holds so far, in the order of admission to the step.</summary>
     public ReadOnlySpan<Slice> Slices => slices.AsSpan(0, count);
 

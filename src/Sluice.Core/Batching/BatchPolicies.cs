@@ -24,6 +24,8 @@ public static class BatchPolicies
             (options, _) => new HighestDensityFirst(MergedOrder.Displaces(options))),
         new("vtc", "virtual token counter: the client served least, by weight", VirtualTokenCounter.Known,
             (options, _) => VirtualTokenCounter.From(options)),
+        new("justitia", "the application that would finish first if all shared the memory equally", Justitia.Known,
+            (options, _) => Justitia.From(options)),
         new("fairbatching", "decodes near their deadline, prefills, other decodes, within a time budget", FairBatching.Known,
             (options, _) => FairBatching.From(options)),
         new("pars", "PARS: running first, then waiting by predicted length of the answer", RankedPrompts.Known,

@@ -6,8 +6,8 @@ namespace Sluice.Core.Batching;
 internal sealed class LinkedQueue
 {
     private readonly Slots slots = new();
-    private int[] next = new int[64];
-    private int[] previous = new int[64];
+    private int[] next = new int[4];
+    private int[] previous = new int[4];
     private int first = -1;
     private int last = -1;
 

@@ -6,7 +6,7 @@ namespace Sluice.Core.Batching;
 internal sealed class Slots
 {
     private readonly Stack<int> free = new();
-    private Sequence?[] sequences = new Sequence?[64];
+    private Sequence?[] sequences = new Sequence?[4];
     private int used;
 
     /// <summary>Sequences that have a slot.</summary>

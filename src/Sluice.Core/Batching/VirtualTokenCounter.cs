@@ -1,3 +1,4 @@
+using Sluice.Core.Batching.ByLength;
 using Sluice.Core.Requests;
 
 namespace Sluice.Core.Batching;
@@ -7,14 +8,19 @@ namespace Sluice.Core.Batching;
 /// <para>A client's counter grows by the tokens of a prompt at its first admission and by those of its answers as they come, at
 /// a price each, divided by the weight of its class; a client that sends in classes of different weight counts as several, so
 /// that weights matter among the requests of one client too. A client that had nothing waiting is lifted to the least counter
-/// of those that have, or to that of the client whose line emptied last: being idle earns no credit. Within a client, and
-/// for the running, as <see cref="FirstComeFirstServed"/>. Source: Sheng et al., OSDI 2024 (length-prediction.md 10).</para>
+/// of those that have, or to that of the client whose line emptied last: being idle earns no credit. The running go on as under
+/// <see cref="FirstComeFirstServed"/>. Source: Sheng et al., OSDI 2024 (length-prediction.md 10).</para>
+/// <para>With a forecast an answer's expected tokens are charged at admission, those beyond it as they come, and at the end what was
+/// not used is given back: the counters foresee what an admission will cost.</para>
 /// <para>Good against one client crowding out the others. It promises nobody a latency, and with one client it is first come
 /// first served.</para>
 /// </remarks>
 /// <param name="inputPrice">Charged for a token of a prompt. Default 1.</param>
 /// <param name="outputPrice">Charged for a token of an answer. Default 2.</param>
-public sealed class VirtualTokenCounter(double inputPrice = 1, double outputPrice = 2) : IBatchPolicy
+/// <param name="forecast">What of an answer is charged in advance. Default nothing.</param>
+/// <param name="order">Which request of a client goes next: <c>fcfs</c>, the default, or another order of waiting requests.</param>
+public sealed class VirtualTokenCounter(
+    double inputPrice = 1, double outputPrice = 2, AnswerForecast forecast = AnswerForecast.None, string order = "fcfs") : IBatchPolicy
 {
     private readonly Dictionary<(int Client, double Weight), Account> byClient = [];
     private readonly List<Account> accounts = [];
@@ -28,6 +34,8 @@ public sealed class VirtualTokenCounter(double inputPrice = 1, double outputPric
     [
         new("input", "price of a token of a prompt (1)"),
         new("output", "price of a token of an answer (2)"),
+        new("predict", "answers charged in advance: off, average (of the client's last ones) or request (what is expected of each) (off)"),
+        new("order", $"whose request goes next within one client: {string.Join(", ", WaitingOrders.Names)} (fcfs)"),
     ];
 
     /// <inheritdoc/>
@@ -37,7 +45,16 @@ public sealed class VirtualTokenCounter(double inputPrice = 1, double outputPric
     public static VirtualTokenCounter From(PolicyOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return new VirtualTokenCounter(options.Number("input", 1, 0, 1e6), options.Number("output", 2, 0, 1e6));
+        return new VirtualTokenCounter(
+            options.Number("input", 1, 0, 1e6),
+            options.Number("output", 2, 0, 1e6),
+            options.Choice("predict", "off", ["off", "average", "request"]) switch
+            {
+                "average" => AnswerForecast.ClientAverage,
+                "request" => AnswerForecast.Request,
+                _ => AnswerForecast.None,
+            },
+            options.Choice("order", "fcfs", WaitingOrders.Names));
     }
 
     /// <inheritdoc/>
@@ -57,7 +74,7 @@ public sealed class VirtualTokenCounter(double inputPrice = 1, double outputPric
             backlogged.Add(account.Index, account.Counter, account.Tie);
         }
 
-        account.Waiting.AddLast(sequence);
+        account.Waiting.Add(sequence, now);
         Waiting++;
     }
 
@@ -66,11 +83,22 @@ public sealed class VirtualTokenCounter(double inputPrice = 1, double outputPric
     {
         ArgumentNullException.ThrowIfNull(sequence);
         ChargeAnswer(sequence);
+        Account account = AccountOf(sequence);
+        GiveBack(sequence, account);
         if (sequence.Slot >= 0)
         {
-            Account account = AccountOf(sequence);
             account.Waiting.Remove(sequence);
             Left(account);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Ended(Sequence sequence)
+    {
+        ArgumentNullException.ThrowIfNull(sequence);
+        if (sequence.Generated > 0)
+        {
+            AccountOf(sequence).Answered(sequence.Generated);
         }
     }
 
@@ -82,7 +110,7 @@ public sealed class VirtualTokenCounter(double inputPrice = 1, double outputPric
         ChargeRunning();
         if (RunningFirst.Continue(batch, RunningFirst.LastAdmitted, victims))
         {
-            Admit(batch);
+            Admit(batch, now);
         }
 
         foreach (Sequence victim in victims)
@@ -93,7 +121,7 @@ public sealed class VirtualTokenCounter(double inputPrice = 1, double outputPric
                 backlogged.Add(account.Index, account.Counter, account.Tie);
             }
 
-            account.Waiting.AddFirst(victim);
+            account.Waiting.Return(victim, now);
             Waiting++;
         }
 
@@ -111,23 +139,24 @@ public sealed class VirtualTokenCounter(double inputPrice = 1, double outputPric
     internal double CounterOf(int client, double weight = 1) =>
         byClient.TryGetValue((client, weight), out Account? account) ? account.Counter : 0;
 
-    private void Admit(Batch batch)
+    private void Admit(Batch batch, Instant now)
     {
         while (backlogged.Count > 0)
         {
             Account account = LeastServed();
-            Sequence head = account.Waiting.First!;
+            Sequence head = account.Waiting.Next(now)!;
             bool refused = batch.RefuseIfTooLarge(head);
             if (!refused && !RunningFirst.TryAdmit(batch, head, batch.Limits.Tokens - batch.Tokens))
             {
                 return;
             }
 
-            account.Waiting.RemoveFirst();
+            account.Waiting.Remove(head);
             Left(account);
             if (!refused && head.Preemptions == 0)
             {
                 account.Counter += inputPrice * head.Request.PromptTokens / account.Weight;
+                ChargeForecast(head, account);
             }
         }
     }
@@ -137,7 +166,13 @@ public sealed class VirtualTokenCounter(double inputPrice = 1, double outputPric
         (int Client, double Weight) key = (sequence.Request.Client, sequence.Request.Class.Weight);
         if (!byClient.TryGetValue(key, out Account? account))
         {
-            account = new Account { Client = key.Client, Weight = key.Weight, Index = accounts.Count };
+            account = new Account
+            {
+                Client = key.Client,
+                Weight = key.Weight,
+                Index = accounts.Count,
+                Waiting = WaitingOrders.Create(order),
+            };
             byClient.Add(key, account);
             accounts.Add(account);
         }
@@ -145,7 +180,7 @@ public sealed class VirtualTokenCounter(double inputPrice = 1, double outputPric
         return account;
     }
 
-    /// <summary>The client with the least counter. Counters only grow, so a key that lags is mended when it comes up.</summary>
+    /// <summary>The client with the least counter. A counter that has grown is mended in the heap when it comes up.</summary>
     private Account LeastServed()
     {
         Account account = accounts[backlogged.Top];
@@ -189,6 +224,37 @@ public sealed class VirtualTokenCounter(double inputPrice = 1, double outputPric
         }
     }
 
+    private void ChargeForecast(Sequence sequence, Account account)
+    {
+        double tokens = forecast switch
+        {
+            AnswerForecast.Request => PredictedLength.Left(sequence) ?? account.AnswerTokens,
+            AnswerForecast.ClientAverage => account.AnswerTokens,
+            _ => 0,
+        };
+        int charged = (int)Math.Min(Math.Round(tokens), sequence.Request.MaxAnswerTokens);
+        if (charged > sequence.Charged)
+        {
+            account.Counter += outputPrice * (charged - sequence.Charged) / account.Weight;
+            sequence.Charged = charged;
+        }
+    }
+
+    /// <summary>What was charged in advance and did not come is its client's again.</summary>
+    private void GiveBack(Sequence sequence, Account account)
+    {
+        int tokens = sequence.Charged - sequence.Generated;
+        if (tokens > 0)
+        {
+            sequence.Charged = sequence.Generated;
+            account.Counter -= outputPrice * tokens / account.Weight;
+            if (backlogged.Remove(account.Index))
+            {
+                backlogged.Add(account.Index, account.Counter, account.Tie);
+            }
+        }
+    }
+
     private sealed class Account
     {
         public required int Client { get; init; }
@@ -202,6 +268,25 @@ public sealed class VirtualTokenCounter(double inputPrice = 1, double outputPric
 
         public double Counter { get; set; }
 
-        public LinkedQueue Waiting { get; } = new();
+        /// <summary>Moving average of its answers, tokens; 0 before the first.</summary>
+        public double AnswerTokens { get; private set; }
+
+        public required IWaitingOrder Waiting { get; init; }
+
+        public void Answered(int tokens) =>
+            AnswerTokens = AnswerTokens == 0 ? tokens : ((4 * AnswerTokens) + tokens) / 5;
     }
+}
+
+/// <summary>What <see cref="VirtualTokenCounter"/> charges of an answer when its request is admitted.</summary>
+public enum AnswerForecast
+{
+    /// <summary>Nothing: tokens are charged as they come.</summary>
+    None,
+
+    /// <summary>The client's moving average, (4 · average + last answer) ÷ 5.</summary>
+    ClientAverage,
+
+    /// <summary>What is expected of the request; the average where nothing is.</summary>
+    Request,
 }

@@ -10,10 +10,18 @@ public static class LengthModelFile
     /// <summary>Changes with the layout of the file.</summary>
     public const int Version = 1;
 
-    private const int HeaderBytes = 24;
+    /// <summary>Bytes before the numbers.</summary>
+    internal const int HeaderBytes = 24;
+
+    /// <summary>Where the header says how many bytes follow it.</summary>
+    internal const int LengthOffset = 12;
+
     private const int MostItems = 1 << 20;
 
     private static ReadOnlySpan<byte> Mark => "SLUICELM"u8;
+
+    /// <summary>Whether bytes begin as a model does, of whatever version.</summary>
+    public static bool IsModel(ReadOnlySpan<byte> bytes) => bytes.StartsWith(Mark);
 
     /// <summary>The model as bytes.</summary>
     public static byte[] Write(LengthModel model)
@@ -54,7 +62,7 @@ public static class LengthModelFile
         byte[] bytes = stream.ToArray();
         Mark.CopyTo(bytes);
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(8), Version);
-        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(12), bytes.Length - HeaderBytes);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(LengthOffset), bytes.Length - HeaderBytes);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(16), Checksum(bytes.AsSpan(HeaderBytes)));
         return bytes;
     }
@@ -77,7 +85,7 @@ public static class LengthModelFile
             throw OtherVersion(name, "model file", version, Version);
         }
 
-        int length = BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(12));
+        int length = BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(LengthOffset));
         if (length != bytes.Length - HeaderBytes)
         {
             throw new FormatException(

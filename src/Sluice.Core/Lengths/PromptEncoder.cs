@@ -60,7 +60,7 @@ public static class PromptEncoder
             scan.Read(text[^TailCharacters..]);
         }
 
-        scan.Shape.EndsWithQuestion = text.TrimEnd() is [.., '?'];
+        scan.Shape.EndsWithQuestion = text[^Math.Min(text.Length, TailCharacters)..].TrimEnd() is [.., '?'];
         scan.Shape.Write(dense, facts);
 
         FeatureBag bag = new(hashed, stackalloc ushort[FeatureBag.Slots]);

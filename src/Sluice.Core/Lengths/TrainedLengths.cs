@@ -31,8 +31,7 @@ public sealed class TrainedLengths(LengthModel model, LengthAbstention? abstenti
     /// <inheritdoc/>
     public LengthEstimate? Predict(in PromptFacts prompt)
     {
-        if (Model.Samples < rule.Samples || !(Model.HeldOutTau >= rule.HeldOutTau) || prompt.Text.Length > rule.Characters
-            || prompt.Sentence.IsEmpty == Model.ReadsSentences)
+        if (!Reads(prompt.Text.Length, !prompt.Sentence.IsEmpty))
         {
             return null;
         }
@@ -40,17 +39,32 @@ public sealed class TrainedLengths(LengthModel model, LengthAbstention? abstenti
         Span<float> dense = stackalloc float[PromptEncoder.DenseSize];
         Span<HashedFeature> room = stackalloc HashedFeature[PromptEncoder.MostHashed];
         (int count, int words) = PromptEncoder.Encode(prompt, dense, room);
-        ReadOnlySpan<HashedFeature> hashed = room[..count];
-        if (words == 0 || Unseen(hashed[..words]) > rule.UnseenWords)
+        return Estimate(dense, room[..count], words, prompt.MaxAnswerTokens);
+    }
+
+    /// <summary>The estimate for a prompt that was encoded before; null when the predictor abstains.</summary>
+    /// <param name="prompt">The prompt.</param>
+    /// <param name="maxAnswerTokens">The most tokens its answer may have; null without a limit.</param>
+    public LengthEstimate? Predict(EncodedPrompt prompt, int? maxAnswerTokens)
+    {
+        ArgumentNullException.ThrowIfNull(prompt);
+        if (!Reads(prompt.Characters, prompt.Hashed is [.., { Bucket: >= PromptEncoder.Buckets }]))
         {
             return null;
         }
 
-        return Model.Calibration.At(Model.Ranker.Score(dense, hashed)) with
-        {
-            MaxAnswerTokens = prompt.MaxAnswerTokens ?? int.MaxValue,
-        };
+        Span<float> dense = stackalloc float[PromptEncoder.DenseSize];
+        prompt.Dense.CopyTo(dense);
+        return Estimate(dense, prompt.Hashed, prompt.SingleWords, maxAnswerTokens);
     }
+
+    private bool Reads(int characters, bool hasSentence) => Model.Samples >= rule.Samples && Model.HeldOutTau >= rule.HeldOutTau
+        && characters <= rule.Characters && hasSentence == Model.ReadsSentences;
+
+    private LengthEstimate? Estimate(Span<float> dense, ReadOnlySpan<HashedFeature> hashed, int words, int? maxAnswerTokens) =>
+        words == 0 || Unseen(hashed[..words]) > rule.UnseenWords
+            ? null
+            : Model.Calibration.At(Model.Ranker.Score(dense, hashed)) with { MaxAnswerTokens = maxAnswerTokens ?? int.MaxValue };
 
     /// <summary>The share of different words that training never saw, 0–1.</summary>
     private double Unseen(ReadOnlySpan<HashedFeature> words)

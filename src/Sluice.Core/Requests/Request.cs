@@ -30,6 +30,15 @@ public class Request
     /// <summary>The tenant, for fairness between clients; 0 when there is only one.</summary>
     public int Client { get; init; }
 
+    /// <summary>The application it is a call of, above 0; 0 when it is one of its own.</summary>
+    public long Application { get; init; }
+
+    /// <summary>
+    /// What all calls of the application are expected to cost together, in KV token-time (<c>JustitiaCost</c>), known when its first one
+    /// arrives; null when nobody knows.
+    /// </summary>
+    public double? ExpectedApplicationCost { get; init; }
+
     /// <summary>Names of the prompt's blocks, for prefix reuse.</summary>
     public PromptBlocks Blocks { get; init; } = PromptBlocks.Unknown;
 

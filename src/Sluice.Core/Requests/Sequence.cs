@@ -19,7 +19,7 @@ public sealed class Sequence
     /// <summary>Its place with the policy while it waits there; −1 otherwise.</summary>
     internal int Slot = -1;
 
-    /// <summary>Tokens of the answer that a policy has charged to the client.</summary>
+    /// <summary>Tokens of the answer that a policy has charged to the client or the application.</summary>
     internal int Charged;
 
     /// <summary>Sequence <paramref name="index"/> of a request, 0 for the first.</summary>

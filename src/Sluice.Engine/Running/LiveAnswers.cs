@@ -53,6 +53,7 @@ internal sealed class LiveAnswers(IModelRunner runner, NotedScheduler scheduler,
         var happened = new GenerationEvent(choice.Index, text, 1, finish)
         {
             Sampled = request.Asked.Sampling.LogProbabilities ? [token] : null,
+            IsStopText = !isEnd && choice.Text.HasStopped,
         };
         if (finish != Finish.None)
         {

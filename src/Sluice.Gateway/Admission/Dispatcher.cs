@@ -193,6 +193,7 @@ internal sealed class Dispatcher : IAsyncDisposable
                 PromptTokens = asked.Prompt.Length,
                 Class = asked.Class,
                 MaxAnswerTokens = asked.MaxTokens ?? int.MaxValue,
+                Estimate = asked.Estimate,
                 Client = asked.Client,
                 Blocks = blocks,
             };
@@ -244,10 +245,7 @@ internal sealed class Dispatcher : IAsyncDisposable
     {
         lock (books)
         {
-            if (router.Held > 0)
-            {
-                SendHeld();
-            }
+            SendHeld();
         }
     }
 

@@ -13,6 +13,7 @@ internal sealed class Ticket : IDisposable
     private readonly ClassMetrics metrics;
     private readonly Instant?[] lastToken;
     private int open;
+    private bool isCut;
     private int offTheBooks;
 
     public Ticket(Dispatcher dispatcher, RoutedRequest request, ClassMetrics metrics, Instance instance, Generation generation, int choices)
@@ -37,6 +38,9 @@ internal sealed class Ticket : IDisposable
 
     /// <summary>From its arrival to the first step that held any of it; known from the first event on.</summary>
     public TimeSpan Queued { get; set; }
+
+    /// <summary>Told once at the end, unless it failed: the mean tokens of its answers, and whether something else than the model ended one.</summary>
+    public Action<double, bool>? WhenEnded { get; set; }
 
     /// <summary>Waits for an event; false when there will be none.</summary>
     public ValueTask<bool> WaitToReadAsync(CancellationToken cancel) => Generation.Events.WaitToReadAsync(cancel);
@@ -90,6 +94,7 @@ internal sealed class Ticket : IDisposable
             metrics.AnswerTokens.Add(what.Tokens);
         }
 
+        isCut |= what.Finish is Finish.Length or Finish.Cancelled || what.IsStopText;
         if (what.Finish == Finish.None || --open > 0)
         {
             return;
@@ -123,6 +128,11 @@ internal sealed class Ticket : IDisposable
 
         metrics.Ended(outcome);
         dispatcher.Ended(request, outcome, Tokens / Math.Max(lastToken.Length, 1));
+        if (outcome is Outcome.Completed or Outcome.Cancelled)
+        {
+            WhenEnded?.Invoke((double)Tokens / lastToken.Length, isCut || outcome == Outcome.Cancelled);
+        }
+
         return true;
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Sluice.Core;
+using Sluice.Core.Lengths.Online;
 using Sluice.Core.Requests;
 using Sluice.Engine;
 using Sluice.Gateway.Admission;
@@ -25,7 +26,9 @@ internal sealed class AnswerEndpoint(Served server, ReplyForm form, Func<Fields,
         ServiceClass its = Statement.ClassOf(server.Classes, http.Request.Headers, call);
         http.Response.Headers["x-sluice-class"] = its.Name;
         int client = Statement.ClientOf(http.Request.Headers);
-        using TicketGroup group = await StartAsync(call, its, client, arrival, http.RequestAborted);
+        ExpectedAnswer?[] expected = Expect(call, client);
+        call = call with { TextOf = null };
+        using TicketGroup group = await StartAsync(call, expected, its, client, arrival, http.RequestAborted);
         using CancellationTokenRegistration gone = http.RequestAborted.Register(group.Cancel);
         await group.WaitToReadAsync(http.RequestAborted);
         ReplyHead head = new(
@@ -53,7 +56,14 @@ internal sealed class AnswerEndpoint(Served server, ReplyForm form, Func<Fields,
                 "n", $"{call.Prompts.Count} prompts with {call.Choices} answers each make {answers}. Ask for at most {MostAnswers}.");
     }
 
-    private async Task<TicketGroup> StartAsync(Call call, ServiceClass its, int client, Instant arrival, CancellationToken gone)
+    /// <summary>What is expected of the answers to each prompt.</summary>
+    private ExpectedAnswer?[] Expect(Call call, int client) =>
+        [.. call.Prompts.Select((prompt, place) => call.TextOf is { } text
+            ? server.Lengths?.Expect(() => text(place), prompt.Length, client, call.MaxTokens)
+            : null)];
+
+    private async Task<TicketGroup> StartAsync(
+        Call call, ExpectedAnswer?[] expected, ServiceClass its, int client, Instant arrival, CancellationToken gone)
     {
         GenerationRequest shared = new()
         {
@@ -67,7 +77,7 @@ internal sealed class AnswerEndpoint(Served server, ReplyForm form, Func<Fields,
         };
         using CancellationTokenSource others = CancellationTokenSource.CreateLinkedTokenSource(gone);
         Task<Ticket>[] starting =
-            [.. call.Prompts.Select(prompt => server.Dispatcher.StartAsync(shared with { Prompt = prompt }, arrival, others.Token))];
+            [.. call.Prompts.Select((prompt, place) => StartAsync(shared with { Prompt = prompt }, expected[place], arrival, others.Token))];
         try
         {
             await foreach (Task<Ticket> started in Task.WhenEach(starting))
@@ -89,6 +99,18 @@ internal sealed class AnswerEndpoint(Served server, ReplyForm form, Func<Fields,
 
             throw error is GenerationRefusedException refused ? ApiException.Of(refused, call.PromptField) : error;
         }
+    }
+
+    /// <summary>Starts one prompt, with what is expected of its answer; the answer's length is learnt from at its end.</summary>
+    private async Task<Ticket> StartAsync(GenerationRequest asked, ExpectedAnswer? expected, Instant arrival, CancellationToken gone)
+    {
+        Ticket ticket = await server.Dispatcher.StartAsync(asked with { Estimate = expected?.Estimate }, arrival, gone);
+        if (expected is not null)
+        {
+            ticket.WhenEnded = (tokens, isCut) => server.Lengths!.Learn(expected, tokens, isCut);
+        }
+
+        return ticket;
     }
 
     private async Task WholeAsync(HttpContext http, Call call, ReplyHead head, TicketGroup group)

@@ -37,7 +37,7 @@ internal sealed class LookEndpoints(Served server)
     public Task MetricsAsync(HttpContext http)
     {
         http.Response.ContentType = MetricsPage.MediaType;
-        return http.Response.WriteAsync(MetricsPage.Render(server.Metrics, server.Dispatcher), http.RequestAborted);
+        return http.Response.WriteAsync(MetricsPage.Render(server.Metrics, server.Dispatcher, server.Lengths), http.RequestAborted);
     }
 
     /// <summary>How everything stands, for people and for <c>sluice load</c>.</summary>

@@ -1,12 +1,14 @@
 using Sluice.Engine;
 using Sluice.Gateway.Admission;
+using Sluice.Gateway.Lengths;
 using Sluice.Gateway.Measures;
 using Sluice.Gateway.OpenAi;
 
 namespace Sluice.Gateway.Endpoints;
 
-/// <summary>What all endpoints share: the model, its instances, the classes and what is measured.</summary>
-internal sealed record Served(GatewayOptions Options, ClassTable Classes, Dispatcher Dispatcher, GatewayMetrics Metrics)
+/// <summary>What all endpoints share: the model, its instances, the classes, what is measured and what is learnt.</summary>
+internal sealed record Served(
+    GatewayOptions Options, ClassTable Classes, Dispatcher Dispatcher, GatewayMetrics Metrics, LengthDesk? Lengths)
 {
     /// <summary>When the server began, seconds of Unix time.</summary>
     public long Created { get; } = DateTimeOffset.UtcNow.ToUnixTimeSeconds();

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Sluice.Core.Lengths.Online;
 using Sluice.Core.Requests;
 using Sluice.Engine;
 using Sluice.Gateway.Admission;
@@ -14,6 +15,7 @@ internal sealed record StateReply(
     string Routing,
     int Held,
     int Outstanding,
+    LengthFigures? Lengths,
     IReadOnlyList<ClassState> Classes,
     IReadOnlyList<InstanceState> Instances)
 {
@@ -24,6 +26,7 @@ internal sealed record StateReply(
         server.Options.Routing.Spec,
         server.Dispatcher.Held,
         server.Dispatcher.Outstanding,
+        server.Lengths?.Figures,
         [.. server.Classes.All.Select(its => ClassState.Of(its, its == server.Classes.Standard))],
         [.. server.Dispatcher.Instances.Select(InstanceState.Of)]);
 }

@@ -1,16 +1,18 @@
+using Sluice.Core.Lengths.Online;
 using Sluice.Engine;
 using Sluice.Gateway.Admission;
+using Sluice.Gateway.Lengths;
 
 namespace Sluice.Gateway.Measures;
 
-/// <summary>The page at <c>/metrics</c>: requests by class, engines by instance.</summary>
+/// <summary>The page at <c>/metrics</c>: requests by class, engines by instance, answer lengths by model.</summary>
 internal static class MetricsPage
 {
     /// <summary>The media type of the text format.</summary>
     public const string MediaType = "text/plain; version=0.0.4; charset=utf-8";
 
     /// <summary>Everything as it stands now.</summary>
-    public static string Render(GatewayMetrics metrics, Dispatcher dispatcher)
+    public static string Render(GatewayMetrics metrics, Dispatcher dispatcher, LengthDesk? lengths)
     {
         PrometheusText page = new();
         (string Labels, ClassMetrics Its)[] classes =
@@ -37,7 +39,34 @@ internal static class MetricsPage
         page.Gauge("sluice_requests_held", "Requests that wait for an instance with room.", [("", dispatcher.Held)]);
         page.Gauge("sluice_requests_outstanding", "Requests that an instance works on.", [("", dispatcher.Outstanding)]);
         Engines(page, dispatcher.Instances);
+        if (lengths is not null)
+        {
+            Lengths(page, PrometheusText.Label("model", lengths.Model), lengths.Figures);
+        }
+
         return page.ToString();
+    }
+
+    private static void Lengths(PrometheusText page, string model, LengthFigures figures)
+    {
+        IEnumerable<(string, double)> Known(double? value, string labels = "") => value is { } its ? [($"{model}{labels}", its)] : [];
+
+        page.Gauge(
+            "sluice_length_tau",
+            "Kendall's tau-b of predicted and true answer lengths, last 1000 whole answers that were predicted; absent before two of them.",
+            Known(figures.Tau));
+        page.Gauge(
+            "sluice_length_within_quantile",
+            "Share of those answers that were at most as long as predicted with this probability.",
+            Known(figures.WithinP90, $",{PrometheusText.Label("quantile", "0.9")}"));
+        page.Gauge("sluice_length_samples", "Answers kept to learn from.", Known(figures.Samples));
+        page.Counter(
+            "sluice_length_retrains_total",
+            "Trainings, by whether the new model took the place of the old one.",
+            [
+                ($"{model},{PrometheusText.Label("result", "taken")}", figures.Retrains),
+                ($"{model},{PrometheusText.Label("result", "refused")}", figures.RefusedRetrains),
+            ]);
     }
 
     private static void Engines(PrometheusText page, IReadOnlyList<Instance> instances)

@@ -11,6 +11,9 @@ internal sealed record Call
     /// <summary>The field the prompts came in, for errors.</summary>
     public required string PromptField { get; init; }
 
+    /// <summary>The text of a prompt by its place, for expecting the answer's length; null once that is done, so that no text is kept.</summary>
+    public Func<int, string>? TextOf { get; init; }
+
     /// <summary>Texts to repeat before the answers, one a prompt; null for none.</summary>
     public IReadOnlyList<string>? Echo { get; init; }
 

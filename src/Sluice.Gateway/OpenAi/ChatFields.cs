@@ -22,10 +22,12 @@ internal static class ChatFields
             throw ApiException.Invalid("top_logprobs", "`top_logprobs` is given without `logprobs`. Set `logprobs` to true.");
         }
 
+        IReadOnlyList<ChatMessage> messages = Messages(body);
         return call with
         {
-            Prompts = [Template(Messages(body), model)],
+            Prompts = [Template(messages, model)],
             PromptField = "messages",
+            TextOf = _ => NewestFirst(messages),
             Sampling = (call.Sampling with { LogProbabilities = logprobs, TopLogProbabilities = alternatives ?? 0 }),
         };
     }
@@ -58,6 +60,10 @@ internal static class ChatFields
             throw ApiException.Of(refused, "messages");
         }
     }
+
+    /// <summary>What was said last, then all before it: there stands what is asked, and long texts are read at both ends only.</summary>
+    private static string NewestFirst(IReadOnlyList<ChatMessage> messages) => string.Join(
+        "\n\n", messages.Skip(messages.Count - 1).Concat(messages.Take(messages.Count - 1)).Select(message => message.Content));
 
     private static ChatMessage Message(JsonElement given, int place)
     {

@@ -36,6 +36,7 @@ internal static class CompletionFields
         {
             Prompts = prompts,
             PromptField = "prompt",
+            TextOf = place => TextOf(Ends(prompts[place]), model),
             Echo = echoes ? [.. prompts.Select(prompt => TextOf(prompt, model))] : null,
             Sampling = call.Sampling with { LogProbabilities = alternatives is not null, TopLogProbabilities = alternatives ?? 0 },
         };
@@ -51,6 +52,14 @@ internal static class CompletionFields
         }
 
         return Encoding.UTF8.GetString([.. bytes]);
+    }
+
+    /// <summary>The first and last tokens of a long prompt: more is not read for expecting the answer's length.</summary>
+    private static int[] Ends(int[] prompt)
+    {
+        const int Head = 4096;
+        const int Tail = 1024;
+        return prompt.Length <= Head + Tail ? prompt : [.. prompt[..Head], .. prompt[^Tail..]];
     }
 
     /// <summary>A list of token ids.</summary>

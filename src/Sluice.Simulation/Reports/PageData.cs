@@ -43,6 +43,8 @@ internal sealed record PageGroup(
     Interval? OfBound,
     Interval? Attainment,
     Interval? Goodput,
+    Interval? ApplicationMean,
+    Interval? ServiceGap,
     IReadOnlyDictionary<string, Interval?> ClassAttainment,
     IReadOnlyList<double[]> Ttft,
     IReadOnlyList<double[]> Tpot,
@@ -60,6 +62,8 @@ internal sealed record PageGroup(
         group.Over(run => run.Gain.OfBound),
         group.Over(run => run.Attainment),
         group.Over(run => run.Goodput),
+        group.Over(run => run.Applications?.Mean),
+        group.Over(run => run.Fairness?.ServiceGap),
         group.First.Classes.Keys.ToDictionary(
             name => name,
             name => group.Over(run => run.Classes.GetValueOrDefault(name)?.Attainment)),

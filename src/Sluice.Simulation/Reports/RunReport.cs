@@ -88,6 +88,14 @@ public sealed record RunReport
     /// <summary>The same by service class.</summary>
     public required IReadOnlyDictionary<string, ClassReport> Classes { get; init; }
 
+    /// <summary>How unequally tenants were served; absent from the JSON where there is one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public FairnessReport? Fairness { get; init; }
+
+    /// <summary>When applications of several calls were done; absent from the JSON where there are none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ApplicationsReport? Applications { get; init; }
+
     /// <summary>Answer tokens a second of the makespan.</summary>
     public required double TokensPerSecond { get; init; }
 

@@ -72,7 +72,7 @@ internal sealed class JsonRowParser : RowParser
 
         foreach (Role role in Columns.Roles)
         {
-            if (role is not (Role.Other or Role.Client or Role.Blocks) && (seen & (1 << (int)role)) == 0)
+            if (role is not (Role.Other or Role.Client or Role.Application or Role.Blocks) && (seen & (1 << (int)role)) == 0)
             {
                 fault = new LineFault(Expected(role), default);
                 return false;

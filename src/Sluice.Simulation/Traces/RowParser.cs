@@ -8,6 +8,7 @@ internal ref struct TraceRow
     public int Prompt;
     public int Answer;
     public ReadOnlySpan<byte> Client;
+    public ReadOnlySpan<byte> Application;
     public ReadOnlySpan<byte> Hardware;
     public ReadOnlySpan<byte> Model;
     public ulong[]? Names;
@@ -62,6 +63,10 @@ internal abstract class RowParser
                 break;
             case Role.Client:
                 row.Client = text;
+                good = text.Length <= TraceRows.LongestName;
+                break;
+            case Role.Application:
+                row.Application = text;
                 good = text.Length <= TraceRows.LongestName;
                 break;
             case Role.Hardware:

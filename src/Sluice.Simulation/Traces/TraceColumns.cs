@@ -20,6 +20,9 @@ internal enum Role
     /// <summary>The client.</summary>
     Client,
 
+    /// <summary>The application of which the request is a call.</summary>
+    Application,
+
     /// <summary>Names of the prompt's blocks.</summary>
     Blocks,
 
@@ -54,6 +57,7 @@ internal sealed class TraceColumns
         Bind(Role.Prompt, format.Prompt);
         Bind(Role.Answer, format.Answer);
         Bind(Role.Client, format.Client);
+        Bind(Role.Application, format.Application);
         if (!Bind(Role.Blocks, format.Blocks) && format.Name == "generic")
         {
             BindSizedBlocks();

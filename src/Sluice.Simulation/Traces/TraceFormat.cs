@@ -42,6 +42,9 @@ public sealed record TraceFormat(string Name, string Summary)
     /// <summary>Where the client may stand; a trace without it has one client.</summary>
     internal IReadOnlyList<string> Client { get; init; } = [];
 
+    /// <summary>Where the application may stand of which a request is a call; elsewhere each is one of its own, but sessions are one each.</summary>
+    internal IReadOnlyList<string> Application { get; init; } = [];
+
     /// <summary>Where the names of the prompt's blocks may stand.</summary>
     internal IReadOnlyList<string> Blocks { get; init; } = [];
 

@@ -14,7 +14,7 @@ public static class TraceFormats
     public static IReadOnlyList<TraceFormat> All { get; } =
     [
         new("agent-sessions", "session_id, t_in_session_s, input_tokens, output_tokens, hash_ids of 64 tokens; "
-            + "sessions start by a Poisson process")
+            + "sessions start by a Poisson process, each is a client and an application")
         {
             Arrival = [new("t_in_session_s", Seconds)],
             Prompt = ["input_tokens"],
@@ -109,7 +109,7 @@ public static class TraceFormats
             Answer = ["out", "samples"],
             Placement = Placement.Prompts,
         },
-        new("generic", "arrival_s, prompt_tokens, answer_tokens and maybe client, hash_ids (512 tokens each, or "
+        new("generic", "arrival_s, prompt_tokens, answer_tokens and maybe client, application, hash_ids (512 tokens each, or "
             + "hash_ids_64 for 64); other usual names are known")
         {
             Arrival =
@@ -133,6 +133,7 @@ public static class TraceFormats
                 "output",
             ],
             Client = ["client", "client_id", "tenant", "tenant_id", "user", "user_id"],
+            Application = ["application", "application_id"],
             Blocks = ["hash_ids"],
             TokensPerName = 512,
         },

@@ -12,6 +12,9 @@ namespace Sluice.Simulation.Traces;
 public readonly record struct TraceRecord(
     Instant Arrival, int PromptTokens, int AnswerTokens, int Client, PromptBlocks Blocks)
 {
+    /// <summary>The application it is a call of, from 1 in order of first appearance; 0 when it is one of its own.</summary>
+    public long Application { get; init; }
+
     /// <summary>The prompt itself where the trace has texts, for a length predictor at arrival; null elsewhere.</summary>
     public string? Text { get; init; }
 }

@@ -25,10 +25,9 @@ internal sealed class TraceRows
     private readonly bool isJson;
     private readonly bool skipBadLines;
     private readonly RunChoice? run;
-    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> clients =
-        new Dictionary<string, int>(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
-
-    private readonly char[] clientText = new char[LongestName];
+    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> clients = NoNames();
+    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> applications = NoNames();
+    private readonly char[] nameText = new char[LongestName];
     private long? origin;
     private long last;
 
@@ -114,8 +113,13 @@ internal sealed class TraceRows
             return false;
         }
 
-        record = new TraceRecord(
-            new Instant(row.Ticks), row.Prompt, row.Answer, ClientOf(row.Client), BlocksOf(row.Prompt, row.Names));
+        int client = columns.Format.Client.Count == 0 ? 0 : NumberOf(row.Client, clients);
+        record = new TraceRecord(new Instant(row.Ticks), row.Prompt, row.Answer, client, BlocksOf(row.Prompt, row.Names))
+        {
+            Application = columns.Format.Placement == Placement.Sessions ? client + 1
+                : row.Application.IsEmpty ? 0
+                : NumberOf(row.Application, applications) + 1,
+        };
         return true;
     }
 
@@ -164,22 +168,20 @@ internal sealed class TraceRows
         return false;
     }
 
-    /// <summary>The client's number, given in order of first appearance.</summary>
-    private int ClientOf(ReadOnlySpan<byte> name)
+    private static Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> NoNames() =>
+        new Dictionary<string, int>(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
+
+    /// <summary>The number of a name, given in order of first appearance.</summary>
+    private int NumberOf(ReadOnlySpan<byte> name, Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> known)
     {
-        if (columns.Format.Client.Count == 0)
+        ReadOnlySpan<char> text = nameText.AsSpan(0, Encoding.UTF8.GetChars(name, nameText));
+        if (!known.TryGetValue(text, out int number))
         {
-            return 0;
+            number = known.Dictionary.Count;
+            known[text] = number;
         }
 
-        ReadOnlySpan<char> text = clientText.AsSpan(0, Encoding.UTF8.GetChars(name, clientText));
-        if (!clients.TryGetValue(text, out int client))
-        {
-            client = clients.Dictionary.Count;
-            clients[text] = client;
-        }
-
-        return client;
+        return number;
     }
 
     /// <summary>The block names that lie, at least in part, within the prompt.</summary>

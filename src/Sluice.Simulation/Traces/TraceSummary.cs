@@ -41,6 +41,9 @@ public sealed class TraceSummary
     /// <summary>Clients; 1 when the trace names none.</summary>
     public int Clients { get; private set; }
 
+    /// <summary>Applications of several calls; 0 when the trace names none.</summary>
+    public long Applications { get; private set; }
+
     /// <summary>Named prompt blocks.</summary>
     public long Blocks { get; private set; }
 
@@ -78,6 +81,7 @@ public sealed class TraceSummary
         Prompt.Add(record.PromptTokens);
         Answer.Add(record.AnswerTokens);
         Clients = Math.Max(Clients, record.Client + 1);
+        Applications = Math.Max(Applications, record.Application);
         foreach (ulong name in record.Blocks.Names.Span)
         {
             Blocks++;

@@ -10,7 +10,8 @@ public class EveryPolicyTests
     public static TheoryData<string> Choices =>
         [.. BatchPolicies.Names, "edf:displace=on", "sjf:displace=on", "density:displace=on", "sarathi:chunk=3", "fairbatching:floor=0", "slide:share=0", "slide:patience=off", "slide:interrupt=off",
             "pars:starve=off", "pars:starve=100ms:age=50ms", "ltr:idle=5:boost=2", "elis:window=3", "alise:first=5ms:promote=20ms",
-            "fastserve:starve=10ms", "trail:c=0", "trail:c=100", "pia:refill=on"];
+            "fastserve:starve=10ms", "trail:c=0", "trail:c=100", "pia:refill=on",
+            "justitia:charge=on", "justitia:order=pars", "vtc:predict=average", "vtc:predict=request:order=pars"];
 
     [Theory]
     [MemberData(nameof(Choices))]
@@ -92,7 +93,7 @@ public class EveryPolicyTests
     [Fact]
     public void The_list_begins_with_the_plainest_and_ends_with_ours() =>
         Assert.Equal(
-            ["fcfs", "sarathi", "priority", "edf", "sjf", "density", "vtc", "fairbatching", "pars", "ltr", "elis", "alise",
+            ["fcfs", "sarathi", "priority", "edf", "sjf", "density", "vtc", "justitia", "fairbatching", "pars", "ltr", "elis", "alise",
             "fastserve", "trail", "pia", "proserve", "slide"],
             BatchPolicies.Names);
 }

@@ -138,35 +138,125 @@ public class VirtualTokenCounterTests
         Assert.InRange(served[2] / (double)served[1], 1.9, 2.1);
     }
 
+    [Fact]
+    public void A_forecast_is_charged_at_admission_and_what_does_not_come_is_given_back()
+    {
+        var policy = new VirtualTokenCounter(forecast: AnswerForecast.Request);
+        var instance = new Instance(policy);
+        Sequence sequence = instance.Add(10, client: 7, expected: 50);
+
+        instance.Step();
+        Assert.Equal(10 + (2 * 50), policy.CounterOf(7));
+
+        instance.Step();
+        instance.Scheduler.End(sequence);
+        Assert.Equal(10 + (2 * 2), policy.CounterOf(7));
+    }
+
+    [Fact]
+    public void Tokens_beyond_a_forecast_are_charged_as_they_come()
+    {
+        var policy = new VirtualTokenCounter(forecast: AnswerForecast.Request);
+        var instance = new Instance(policy);
+        Sequence sequence = instance.Add(10, client: 7, expected: 2);
+        for (int step = 0; step < 5; step++)
+        {
+            instance.Step();
+        }
+
+        instance.Scheduler.End(sequence);
+
+        Assert.Equal(10 + (2 * 5), policy.CounterOf(7));
+    }
+
+    [Fact]
+    public void The_forecast_of_a_client_is_the_moving_average_of_its_answers()
+    {
+        var policy = new VirtualTokenCounter(inputPrice: 0, outputPrice: 1, AnswerForecast.ClientAverage);
+        var instance = new Instance(policy);
+        foreach (int answer in (int[])[10, 20])
+        {
+            Sequence sequence = instance.Add(10);
+            while (sequence.Generated < answer)
+            {
+                instance.Step();
+            }
+
+            instance.Scheduler.End(sequence);
+        }
+
+        instance.Add(10);
+        instance.Step();
+
+        Assert.Equal(10 + 20 + (((4 * 10) + 20) / 5), policy.CounterOf(0));
+    }
+
+    [Fact]
+    public void Who_is_given_back_goes_before_those_it_has_fallen_below()
+    {
+        var instance = new Instance(new VirtualTokenCounter(forecast: AnswerForecast.Request), sequences: 2);
+        Sequence cheap = instance.Add(10, client: 1, expected: 500);
+        Sequence dear = instance.Add(200, client: 2, expected: 10);
+        instance.Step();
+        Sequence first = instance.Add(10, client: 1, expected: 10);
+        Sequence second = instance.Add(10, client: 2, expected: 10);
+
+        instance.Scheduler.End(cheap);
+
+        Assert.Equal([dear, first], instance.Step().Slices.ToArray().Select(slice => slice.Sequence));
+        Assert.Equal(SequenceState.Waiting, second.State);
+    }
+
+    [Fact]
+    public void Within_a_client_another_order_may_pick()
+    {
+        var instance = new Instance("vtc:order=sjf", sequences: 1);
+        Sequence running = instance.Add(10, client: 1, expected: 5);
+        instance.Step();
+        instance.Add(10, client: 1, expected: 50);
+        Sequence shorter = instance.Add(10, client: 1, expected: 20);
+
+        instance.Scheduler.End(running);
+
+        Assert.Equal([(shorter, 10)], instance.Shares());
+    }
+
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    public void Two_clients_that_always_have_work_waiting_stay_within_the_bound(int seed)
+    [InlineData("vtc")]
+    [InlineData("vtc:predict=average")]
+    [InlineData("vtc:predict=request")]
+    public void Two_clients_that_always_have_work_waiting_stay_within_the_bound(string spec)
     {
         const int blocks = 40;
         const int longest = 200;
-        var random = new Random(seed);
-        var policy = new VirtualTokenCounter();
-        var instance = new Instance(policy, blocks, sequences: 8);
-        for (int i = 0; i < 400; i++)
+        for (int seed = 1; seed <= 20; seed++)
         {
-            instance.Add(random.Next(1, longest), client: 1);
-            instance.Add(random.Next(1, longest / 4), client: 2);
-        }
-
-        for (int step = 0; step < 300; step++)
-        {
-            foreach (Slice slice in instance.Step().Slices.ToArray())
+            var random = new Random(seed);
+            var policy = (VirtualTokenCounter)BatchPolicies.Parse(spec).Create(new BatchPolicyContext());
+            var instance = new Instance(policy, blocks, sequences: 8);
+            int[] served = new int[3];
+            for (int i = 0; i < 400; i++)
             {
-                if (slice.Emits && random.Next(10) == 0)
-                {
-                    instance.Scheduler.End(slice.Sequence);
-                }
+                instance.Add(random.Next(1, longest), client: 1, expected: random.Next(1, 20));
+                instance.Add(random.Next(1, longest / 4), client: 2, expected: 10);
             }
 
-            double gap = Math.Abs(policy.CounterOf(1) - policy.CounterOf(2));
-            Assert.True(gap <= 2 * Math.Max(longest, 2 * blocks * 16), $"seed {seed}, step {step}: the gap is {gap}.");
+            for (int step = 0; step < 300; step++)
+            {
+                foreach (Slice slice in instance.Step().Slices.ToArray())
+                {
+                    Sequence sequence = slice.Sequence;
+                    served[sequence.Request.Client] += (slice.Start == 0 && sequence.Preemptions == 0 ? sequence.Request.PromptTokens : 0)
+                        + (slice.Emits ? 2 : 0);
+                    if (slice.Emits && random.Next(10) == 0)
+                    {
+                        instance.Scheduler.End(sequence);
+                    }
+                }
+
+                int gap = Math.Abs(served[1] - served[2]);
+                Assert.True(gap <= 2 * Math.Max(longest, 2 * blocks * 16), $"{spec}, seed {seed}, step {step}: the gap is {gap}.");
+            }
         }
     }
 }

@@ -31,6 +31,16 @@ public sealed class LengthTrainerTests
     }
 
     [Fact]
+    public void Resting_now_and_then_changes_nothing()
+    {
+        int rests = 0;
+        LengthTraining resting = new() { Passes = 3, Rest = () => rests++ };
+
+        Assert.Equal(LengthModelFile.Write(MadeUp.Model()), LengthModelFile.Write(MadeUp.Model(options: resting)));
+        Assert.InRange(rests, 10, 1000);
+    }
+
+    [Fact]
     public void Hidden_units_learn_too()
     {
         LengthModel model = MadeUp.Model(options: new LengthTraining { Passes = 3, HiddenUnits = 8 });

@@ -32,10 +32,11 @@ internal sealed class Door : IAsyncDisposable
     public Uri Address => server.Address;
 
     public static async Task<Door> OpenAsync(
-        GatewayOptions? options = null, PretendOptions? model = null, int instances = 1, EngineOptions? engine = null)
+        GatewayOptions? options = null, PretendOptions? model = null, int instances = 1, EngineOptions? engine = null,
+        Func<IModelRunner>? runner = null)
     {
         LiveEngine[] engines = [.. Enumerable.Range(0, instances).Select(_ => new LiveEngine(
-            new PretendRunner(model ?? Serving.Tests.Engine.Engines.Model(speed: 4)),
+            runner?.Invoke() ?? new PretendRunner(model ?? Serving.Tests.Engine.Engines.Model(speed: 4)),
             (engine ?? new EngineOptions()) with { Batching = BatchPolicies.Parse("slide") }))];
         GatewayServer server = new(
             [.. engines.Select((one, i) => new Instance($"pretend-{i}", "slide", one))],

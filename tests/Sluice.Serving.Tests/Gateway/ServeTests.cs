@@ -93,6 +93,8 @@ public sealed class ServeTests
     [InlineData("--class a,ttft=1s --class a", "Two service classes are called `a`", "its own name")]
     [InlineData("--class a,tpto=1s", "no property of a class is called `tpto`", "`tpot`")]
     [InlineData("--class gr\u00fcn", "cannot be named in a header", "letters, digits")]
+    [InlineData("--lengths /nowhere/x.lengths", "folder of `/nowhere/x.lengths` does not exist", "Make it")]
+    [InlineData("--lengths /", "`/` is a folder", "Name a file")]
     [InlineData("--drain soon", "--drain cannot be `soon`", "500ms")]
     public async Task A_wrong_command_gets_a_cause_and_a_hint(string arguments, string cause, string hint)
     {

@@ -72,7 +72,7 @@ internal static class RandomCases
             PromptBlocks blocks = random.Next(2) == 0
                 ? PromptBlocks.Unknown
                 : new PromptBlocks(Enumerable.Range(0, names).Select(n => (ulong)((n < 3 ? family : i + 10) * 1000) + (ulong)n).ToArray(), 32);
-            trace.Add(new TraceRecord(Instant.FromSeconds(at), prompt, 1 + random.Next(100), random.Next(3), blocks));
+            trace.Add(new TraceRecord(Instant.FromSeconds(at), prompt, 1 + random.Next(100), random.Next(3), blocks) { Application = i % 4 });
         }
 
         return trace;

@@ -79,6 +79,7 @@ public sealed class StretchTests
         log.Append(report.Steps).Append(' ').Append(report.Gain).Append(' ').Append(report.PredictionError.StepMape);
         log.Append(' ').Append(report.Preemptions).Append(' ').Append(report.RecomputedTokens);
         log.Append(' ').Append(report.OffloadedBlocks).Append(' ').Append(report.ReloadedBlocks);
+        log.Append(' ').Append(report.Fairness).Append(' ').Append(report.Applications);
         return (log.ToString(), events);
     }
 

@@ -30,6 +30,20 @@ public class TraceConvertTests
     }
 
     [Fact]
+    public void Applications_stand_in_a_column_of_their_own_which_may_be_empty()
+    {
+        TraceRecord record = new(default, 9, 1, 0, PromptBlocks.Unknown);
+        TraceRecord[] records = [record with { Application = 1 }, record with { Application = 2 }, record, record with { Application = 1 }];
+        StringWriter writer = new();
+
+        TraceConvert.Write(records, writer);
+
+        Assert.StartsWith("arrival_s,prompt_tokens,answer_tokens,client,application\n", writer.ToString(), StringComparison.Ordinal);
+        Assert.Equal([1L, 2, 0, 1], TraceFile.Records(writer.ToString()).Select(r => r.Application));
+        Assert.Throws<ArgumentException>(() => TraceConvert.Write([record, records[0]], new StringWriter()));
+    }
+
+    [Fact]
     public void Blocks_of_two_lengths_do_not_fit_one_file()
     {
         TraceRecord record = new(default, 9, 1, 0, PromptBlocks.Unknown);

@@ -34,6 +34,7 @@ public class TracePlacementTests
 
         Assert.Equal([64, 70, 130, 128], records.Select(r => r.PromptTokens));
         Assert.Equal([0, 1, 1, 0], records.Select(r => r.Client));
+        Assert.Equal([1L, 2, 2, 1], records.Select(r => r.Application));
         Assert.Equal(default, records[0].Arrival);
         Assert.Equal(TimeSpan.FromSeconds(1000), records[3].Arrival - records[0].Arrival);
         Assert.Equal(TimeSpan.FromSeconds(500), records[2].Arrival - records[1].Arrival);

@@ -17,32 +17,19 @@ public sealed record LengthSample(
     /// <param name="prompt">What was known at arrival.</param>
     /// <param name="answerTokens">Tokens of the answer, or their mean over several answers; above 0.</param>
     /// <param name="isCut">Whether the answer was stopped before its end.</param>
-    public static LengthSample Of(in PromptFacts prompt, double answerTokens, bool isCut = false)
+    public static LengthSample Of(in PromptFacts prompt, double answerTokens, bool isCut = false) =>
+        Of(EncodedPrompt.Of(prompt), answerTokens, isCut);
+
+    /// <summary>Takes the length of an encoded prompt's answer.</summary>
+    /// <param name="prompt">What was known at arrival.</param>
+    /// <param name="answerTokens">Tokens of the answer, or their mean over several answers; above 0.</param>
+    /// <param name="isCut">Whether the answer was stopped before its end.</param>
+    public static LengthSample Of(EncodedPrompt prompt, double answerTokens, bool isCut = false)
     {
-        if (!(answerTokens > 0) || !double.IsFinite(answerTokens))
-        {
-            throw new ArgumentException($"An answer of {answerTokens} tokens has no length to learn. Leave it out.");
-        }
-
-        float[] dense = new float[PromptEncoder.DenseSize];
-        Span<HashedFeature> hashed = stackalloc HashedFeature[PromptEncoder.MostHashed];
-        (int count, int words) = PromptEncoder.Encode(prompt, dense, hashed);
-        return new LengthSample(
-            dense, hashed[..count].ToArray(), words, PortableMath.Log(answerTokens), TemplateOf(prompt.Text), isCut);
-    }
-
-    /// <summary>A hash of the text with letters lowered, every digit as 0 and white space left out.</summary>
-    private static ulong TemplateOf(ReadOnlySpan<char> text)
-    {
-        ulong hash = 0xCBF29CE484222325;
-        foreach (char letter in text)
-        {
-            if (!char.IsWhiteSpace(letter))
-            {
-                hash = (hash ^ (char.IsAsciiDigit(letter) ? '0' : WordScan.Lower(letter))) * 0x100000001B3;
-            }
-        }
-
-        return hash;
+        ArgumentNullException.ThrowIfNull(prompt);
+        return answerTokens > 0 && double.IsFinite(answerTokens)
+            ? new LengthSample(
+                prompt.Dense, prompt.Hashed, prompt.SingleWords, PortableMath.Log(answerTokens), prompt.Template, isCut)
+            : throw new ArgumentException($"An answer of {answerTokens} tokens has no length to learn. Leave it out.");
     }
 }

@@ -20,13 +20,19 @@ public static class LengthTrainer
     /// <param name="options">How.</param>
     /// <param name="target">Whose answers they are: a model's name, or `all`.</param>
     /// <exception cref="ArgumentException">The samples teach nothing; says why.</exception>
-    public static LengthModel Train(IReadOnlyList<LengthSample> samples, LengthTraining options, string target)
+    public static LengthModel Train(IReadOnlyList<LengthSample> samples, LengthTraining options, string target) =>
+        Train(samples, options, target, out _);
+
+    /// <summary>Trains a model, and gives the score of each sample by a ranker that had not seen it.</summary>
+    internal static LengthModel Train(
+        IReadOnlyList<LengthSample> samples, LengthTraining options, string target, out double[] heldOut)
     {
         ArgumentNullException.ThrowIfNull(samples);
         ArgumentNullException.ThrowIfNull(options);
         options.Checked();
         RequireTeaching(samples, options);
         double[] scores = HeldOutScores(samples, options);
+        heldOut = scores;
         int[] whole = [.. Enumerable.Range(0, samples.Count).Where(i => !samples[i].IsCut)];
         double[] wholeScores = [.. whole.Select(i => scores[i])];
         double[] wholeLengths = [.. whole.Select(i => samples[i].LogLength)];

@@ -30,6 +30,9 @@ public sealed record LengthTraining
     /// <summary>Seed of all chance. Default 1.</summary>
     public int Seed { get; init; } = 1;
 
+    /// <summary>Called every few milliseconds of work, for an owner who lets others have the processor meanwhile. Default nothing.</summary>
+    public Action? Rest { get; init; }
+
     internal int PassesOver(int samples) => Passes ?? (samples < ManySamples ? 12 : 6);
 
     internal double RateFor(int samples) => Rate ?? (samples < ManySamples ? 0.01 : 0.05);

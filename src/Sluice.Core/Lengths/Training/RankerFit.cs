@@ -5,6 +5,7 @@ namespace Sluice.Core.Lengths.Training;
 internal sealed class RankerFit
 {
     private const float Epsilon = 1e-6f;
+    private const int GroupsBetweenRests = 256;
 
     private readonly IReadOnlyList<LengthSample> samples;
     private readonly LengthTraining options;
@@ -15,6 +16,7 @@ internal sealed class RankerFit
     private readonly RankerWeights squares;
     private readonly Dice dice;
     private readonly float rate;
+    private int groups;
 
     private RankerFit(IReadOnlyList<LengthSample> samples, LengthTraining options)
     {
@@ -101,6 +103,11 @@ internal sealed class RankerFit
 
     private void Learn(ReadOnlySpan<int> group)
     {
+        if (++groups % GroupsBetweenRests == 0)
+        {
+            options.Rest?.Invoke();
+        }
+
         Span<double> scores = stackalloc double[group.Length];
         Span<double> lengths = stackalloc double[group.Length];
         Span<double> slopes = stackalloc double[group.Length];

@@ -9,6 +9,8 @@ const severalLengths = several((g) => g.lengths);
 const loads = [...new Set(report.groups.map((g) => g.load))].sort((a, b) => a - b);
 const seedCount = Math.max(0, ...report.groups.map((g) => g.seeds));
 const bounded = report.groups.some((g) => g.ofBound);
+const hasApplications = report.groups.some((g) => g.applicationMean);
+const hasTenants = report.groups.some((g) => g.serviceGap);
 const DASHES = [null, "7 4", "2 4", "10 4 2 4"];
 
 // A policy pair is a series: a colour of sixteen, a dash of four, the same in every plot.
@@ -90,6 +92,8 @@ function overLoad() {
     { name: "Attainment", unit: "share of requests within their SLO", of: (g) => g.attainment, share: true },
     ...report.classes.map((c) => ({ name: `Attainment of ${c.name}`, unit: `weight ${plain(c.weight)}, TTFT ${milliseconds(c.ttft)}, TPOT ${milliseconds(c.tpot)}`, of: (g) => g.classAttainment[c.name], share: true, many: true })),
     { name: "Goodput", unit: "requests a second within their SLO", of: (g) => g.goodput, share: false },
+    ...(hasApplications ? [{ name: "Applications", unit: "mean time from the first call's arrival to the last one's end, ms", of: (g) => g.applicationMean, share: false }] : []),
+    ...(hasTenants ? [{ name: "Service gap", unit: "most by which tenants who both waited were served unequally, token prices", of: (g) => g.serviceGap, share: false }] : []),
   ];
   for (const figure of figures) {
     if (!(figure.many && report.classes.length === 1)) add("over-load", card(figure.name, figure.unit, (width) => overLoadPlot(width, figure, one)));
@@ -194,6 +198,8 @@ function runs() {
     ...(report.classes.length > 1 ? report.classes.map((c) => number(c.name, (r) => r.classes[c.name]?.attainment, percent)) : []),
     number("goodput", (r) => r.goodput), number("TTFT p50", (r) => r.ttft.p50), number("TTFT p99", (r) => r.ttft.p99),
     number("TPOT p50", (r) => r.tpot.p50), number("TPOT p99", (r) => r.tpot.p99), number("E2E p99", (r) => r.e2e.p99),
+    ...(hasApplications ? [number("applications", (r) => r.applications?.mean), number("applications p99", (r) => r.applications?.p99)] : []),
+    ...(hasTenants ? [number("service gap", (r) => r.fairness?.serviceGap)] : []),
     number("completed", (r) => r.completed), number("refused", (r) => r.refused), number("tokens/s", (r) => r.tokensPerSecond),
     number("preemptions", (r) => r.preemptions), number("recomputed", (r) => r.recomputedTokens), number("decision µs", (r) => r.decisionMicros.mean),
   ], report.runs);
