@@ -6,7 +6,8 @@ namespace Sluice.Core.Batching.Slide;
 /// <summary>How many tokens an answer is still expected to have: what a predictor says, else what answers to such prompts had here.</summary>
 /// <remarks>
 /// Learnt from the answers that ended, apart for every half octave of the prompt's length, because the kind of work shows in it;
-/// few answers lean on the mean of all. Without a prediction an answer is taken to have no memory: whatever has come, the mean is
+/// few answers lean on the mean of all. An estimate says by itself what is left of an answer of a given age (length-prediction.md, z.5).
+/// Without a prediction an answer is taken to have no memory: whatever has come, the mean is
 /// still to come (exponential lengths).
 /// </remarks>
 internal sealed class AnswerLengths
@@ -37,8 +38,8 @@ internal sealed class AnswerLengths
     public double Left(Sequence sequence)
     {
         Request request = sequence.Request;
-        double left = request.ExpectedAnswerTokens is { } expected
-            ? Math.Max(expected - sequence.Generated, Surprise(expected))
+        double left = request.Estimate is { } estimate ? estimate.MeanLeft(sequence.Generated)
+            : request.ExpectedAnswerTokens is { } expected ? Math.Max(expected - sequence.Generated, Surprise(expected))
             : ByPrompt(request.PromptTokens);
         return Math.Clamp(left, 1, Math.Max(request.MaxAnswerTokens - sequence.Generated, 1));
     }
