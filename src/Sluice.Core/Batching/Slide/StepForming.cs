@@ -16,7 +16,7 @@ internal sealed class StepForming
     private const double NoticeInSteps = 4;
     private const double LeastShare = 0.05;
     private const double MostShare = 0.95;
-    private const double LeastDoubt = 1.02;
+    private const double LeastDoubt = 1.1;
     private const double MostDoubt = 2;
 
     private readonly SlideOptions options;
@@ -115,7 +115,7 @@ internal sealed class StepForming
 
     /// <summary>
     /// How much longer than foreseen steps turn out to be, but for one in ten: a step planned to the last millisecond would make everybody in
-    /// it late every other time. 1 where they are foreseen within 2 %.
+    /// it late every other time. 1 where they are foreseen within a tenth.
     /// </summary>
     private double Doubt() => batch.Latency is CorrectedLatencyModel model && model.UpperQuantile(1) is > LeastDoubt and double ratio
         ? Math.Min(ratio, MostDoubt)
