@@ -3,7 +3,9 @@ namespace Sluice.Core.Batching;
 /// <summary>How much one step may hold, whatever the policy.</summary>
 public sealed record BatchLimits
 {
-    /// <summary>Most sequences in the running set. Default 256, vLLM's max_num_seqs on most devices.</summary>
+    /// <summary>
+    /// Most sequences in one step. Default 256, vLLM's max_num_seqs on most devices. To most policies also the most that run at once; some keep the KV of more.
+    /// </summary>
     public int Sequences { get; init; } = 256;
 
     /// <summary>Most tokens in one step, prefill and decode together. Default 2048, vLLM's max_num_batched_tokens.</summary>

@@ -51,7 +51,7 @@ internal sealed class Appraiser(AnswerLengths lengths, CopyModel copy)
         double rent = latency.Constant * memory.BlocksFor(halfway) / memory.DeviceBlocks;
         double time = cost + (left * (latency.Decode(halfway) + rent));
         bool waits = sequence.State != SequenceState.Running;
-        double held = waits ? Demand(sequence, left, batch) : 0;
+        double held = waits ? Presence(sequence, batch) * memory.BlocksFor(sequence.Tokens) : 0;
         return new Appraisal
         {
             Deadline = (long)Due.Of(sequence),
@@ -79,21 +79,20 @@ internal sealed class Appraiser(AnswerLengths lengths, CopyModel copy)
         return Math.Max(later, its.NextTokenGain) * Math.Exp(-lost / left);
     }
 
-    /// <summary>What a sequence needs of the memory in the long run, blocks: those it holds, for the part of the time that its pace asks for.</summary>
+    /// <summary>The part of the time a sequence must hold its blocks to keep its pace.</summary>
     /// <remarks>
     /// An answer that comes faster than promised can be interrupted in between. All the time, though, where computing its KV again
-    /// would be more than a third of the work that is left. Where seats are what is short, its part of them counts as the same part of the blocks; a
-    /// seat can be given up without the KV.
+    /// would be more than a third of the work that is left.
     /// </remarks>
-    public double Demand(Sequence sequence, double left, Batch batch)
+    public double Presence(Sequence sequence, Batch batch)
     {
         ILatencyModel latency = batch.Latency;
         KvMemory memory = batch.Memory;
         double again = Again(sequence, memory.HostBlocks < memory.DeviceBlocks ? 0 : sequence.Tokens / memory.BlockSize, batch);
-        double rest = left * latency.Decode(sequence.Tokens);
-        double inTurn = Math.Min(1, ComingPace / (FastestPace * sequence.Request.Class.Slo.NextToken.TotalMilliseconds));
-        double presence = again > MostAgain * (again + rest) ? 1 : inTurn;
-        return Math.Max(presence * memory.BlocksFor(sequence.Tokens), inTurn * memory.DeviceBlocks / batch.Limits.Sequences);
+        double rest = lengths.Left(sequence) * latency.Decode(sequence.Tokens);
+        return again > MostAgain * (again + rest)
+            ? 1
+            : Math.Min(1, ComingPace / (FastestPace * sequence.Request.Class.Slo.NextToken.TotalMilliseconds));
     }
 
     /// <summary>What bringing an answer back takes that gave all its blocks up, ms: copies, and computing what has none.</summary>
@@ -106,8 +105,8 @@ internal sealed class Appraiser(AnswerLengths lengths, CopyModel copy)
         return copy.Milliseconds(copied) + batch.Latency.Cost(sequence.Tokens, tokens);
     }
 
-    /// <summary>Tokens that a sequence is expected to bring yet.</summary>
-    public double Left(Sequence sequence) => lengths.Left(sequence);
+    /// <summary>The part of its blocks that a running sequence is expected to give back in a step.</summary>
+    public double Leaving(Sequence sequence) => 1 / lengths.Left(sequence);
 
     /// <summary>What holding its blocks to its end takes from the others, ms: the whole memory for that long.</summary>
     public double Stay(Sequence sequence, Batch batch)

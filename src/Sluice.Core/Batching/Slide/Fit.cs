@@ -9,6 +9,6 @@ internal enum Fit
     /// <summary>The time left is too short for it.</summary>
     NoTime,
 
-    /// <summary>It lacks blocks or a seat.</summary>
+    /// <summary>It lacks blocks.</summary>
     NoRoom,
 }

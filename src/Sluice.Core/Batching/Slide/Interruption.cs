@@ -96,7 +96,7 @@ internal sealed class Interruption(
     /// <summary>Takes blocks from somebody for a sequence that must go on. False when nobody is left.</summary>
     /// <param name="forWhom">It.</param>
     /// <param name="from">Only answers from this place of the order on are asked.</param>
-    /// <param name="whole">Whether the victim gives all of its blocks, and its seat.</param>
+    /// <param name="whole">Whether the victim gives all of its blocks.</param>
     public bool TakeBlocks(Sequence forWhom, int from, bool whole = false)
     {
         for (int place = decodes.Count - 1; place >= from; place--)

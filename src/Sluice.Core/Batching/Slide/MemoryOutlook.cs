@@ -5,7 +5,7 @@ namespace Sluice.Core.Batching.Slide;
 
 /// <summary>What memory there is for newcomers: blocks that are free now, and blocks that are free in the long run.</summary>
 /// <remarks>
-/// In the long run every sequence in flight needs its blocks for a part of the time (<see cref="Appraiser.Demand"/>), also one that
+/// In the long run every sequence in flight needs its blocks for a part of the time (<see cref="Appraiser.Presence"/>), also one that
 /// was interrupted. A newcomer is admitted when its blocks are free now, beside what is kept for prompts that were begun and a block
 /// for every running answer to grow into, and when all in flight still fit with it.
 /// </remarks>
@@ -37,11 +37,11 @@ internal sealed class MemoryOutlook(Appraiser appraiser, Prefills prefills)
         for (int i = 0; i < batch.Running.Count; i++)
         {
             Sequence sequence = batch.Running[i];
-            double left = appraiser.Left(sequence);
-            double part = appraiser.Demand(sequence, left, batch);
-            demand += part;
-            reserved += sequence.Slot >= 0 ? batch.Memory.BlocksFor(sequence.Tokens) - sequence.DeviceBlocks : 0;
-            leaving += part / left;
+            double presence = appraiser.Presence(sequence, batch);
+            int blocks = batch.Memory.BlocksFor(sequence.Tokens);
+            demand += presence * blocks;
+            reserved += sequence.Slot >= 0 ? blocks - sequence.DeviceBlocks : 0;
+            leaving += presence * sequence.DeviceBlocks * appraiser.Leaving(sequence);
         }
 
         foreach (ref readonly PlanEntry entry in prefills.Planned.Entries)
@@ -67,14 +67,13 @@ internal sealed class MemoryOutlook(Appraiser appraiser, Prefills prefills)
             return sequence.Generated == 0 || Shortage(sequence, sequence.DeviceTokens) <= 0;
         }
 
-        return batch.Running.Count < batch.Limits.Sequences
-            && Shortage(sequence, reach.DeviceTokens) + reserved <= 0;
+        return Shortage(sequence, reach.DeviceTokens) + reserved <= 0;
     }
 
     /// <summary>Whether all in flight can go on in turn once a newcomer is there.</summary>
     public bool IsSustainable(Sequence sequence) =>
         sequence.Generated > 0
-        || appraiser.Demand(sequence, appraiser.Left(sequence), batch) <= Room;
+        || appraiser.Presence(sequence, batch) * batch.Memory.BlocksFor(sequence.Tokens) <= Room;
 
     /// <summary>Blocks that a sequence with so many tokens on the device lacks beside those left for growth.</summary>
     public int Shortage(Sequence sequence, int deviceTokens) =>
@@ -87,7 +86,7 @@ internal sealed class MemoryOutlook(Appraiser appraiser, Prefills prefills)
         reserved += isNew ? whole - sequence.DeviceBlocks : held - sequence.DeviceBlocks;
         if (isNew && sequence.Generated == 0)
         {
-            demand += appraiser.Demand(sequence, appraiser.Left(sequence), batch);
+            demand += appraiser.Presence(sequence, batch) * whole;
         }
     }
 }

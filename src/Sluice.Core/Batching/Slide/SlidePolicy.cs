@@ -90,7 +90,7 @@ public sealed class SlidePolicy : IBatchPolicy
     public bool TakesAll(Batch batch, double milliseconds)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        return batch.Running.Count <= batch.Limits.Tokens;
+        return batch.Running.Count <= batch.Limits.Sequences;
     }
 
     /// <inheritdoc/>

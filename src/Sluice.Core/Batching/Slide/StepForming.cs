@@ -74,7 +74,7 @@ internal sealed class StepForming
         Age();
         copies = batch.Memory.HostBlocks == 0 ? 0 : context.Copy.MostBlocks(Math.Min(budget, 1e6));
         Walk();
-        bool isShort = options.Patience && prefills.Planned.Slack < budget;
+        bool isShort = options.Patience && (prefills.Planned.Slack < budget || batch.Running.Count >= batch.Limits.Sequences);
         batch.Urgent = AddDecodes(0, isShort ? 2 * budget : double.PositiveInfinity);
         batch.Normal = decodes.Count + prefills.Count - batch.Urgent;
         AddOldest();
@@ -134,7 +134,7 @@ internal sealed class StepForming
     /// <summary>Adds the answers due before a time, from a place on; returns the place of the first that is not.</summary>
     private int AddDecodes(int place, double before)
     {
-        for (; place < decodes.Count && decodes.Left(place, now) < before && batch.Tokens < batch.Limits.Tokens; place++)
+        for (; place < decodes.Count && decodes.Left(place, now) < before && batch.Tokens < batch.Limits.Tokens && HasSeat(); place++)
         {
             Sequence sequence = decodes[place];
             bool isAdded = false;
@@ -225,8 +225,7 @@ internal sealed class StepForming
             prefills.SetAside(slot);
             aside.Add(slot);
             fit = Add(prefills[slot], budget - batch.Predicted);
-            bool lacksSeat = batch.Running.Count >= batch.Limits.Sequences;
-            if (fit == Fit.NoRoom && ((lacksSeat && interruption.MakeRoom(prefills[slot])) || interruption.Displace(prefills[slot])))
+            if (fit == Fit.NoRoom && interruption.Displace(prefills[slot]))
             {
                 fit = Add(prefills[slot], budget - batch.Predicted);
             }
@@ -250,9 +249,14 @@ internal sealed class StepForming
             return Fit.NoRoom;
         }
 
+        if (!HasSeat())
+        {
+            return Fit.NoTime;
+        }
+
         bool isNew = sequence.State != SequenceState.Running;
         Reach reach = isNew ? batch.Memory.Probe(sequence) : prefills.ReachOf(sequence);
-        if (isOldest && sequence.Generated == 0 ? isNew && batch.Running.Count >= batch.Limits.Sequences : !outlook.Fits(sequence, reach))
+        if ((!isOldest || sequence.Generated > 0) && !outlook.Fits(sequence, reach))
         {
             return Fit.NoRoom;
         }
@@ -277,6 +281,9 @@ internal sealed class StepForming
         prefills.Seen(sequence) = step;
         return Fit.Added;
     }
+
+    /// <summary>Whether the step may hold one sequence more.</summary>
+    private bool HasSeat() => batch.Slices.Length < batch.Limits.Sequences;
 
     private int Chunk(int missing, int cached, double time)
     {
