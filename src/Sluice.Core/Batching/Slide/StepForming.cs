@@ -16,6 +16,10 @@ internal sealed class StepForming
     private const double NoticeInSteps = 4;
     private const double LeastShare = 0.05;
     private const double MostShare = 0.95;
+
+    /// <summary>Of so many seats one is kept for prefills.</summary>
+    private const int OneSeatOf = 32;
+
     private const double LeastDoubt = 1.1;
     private const double MostDoubt = 2;
 
@@ -67,19 +71,18 @@ internal sealed class StepForming
         interruption.Begin(batch, now, options.Interrupt ? notice : double.PositiveInfinity, step);
         if (prefills.Count == 0)
         {
-            AddDecodes(0, double.PositiveInfinity);
+            AddDecodes(0, double.PositiveInfinity, batch.Limits.Sequences);
             return 0;
         }
 
         Age();
         copies = batch.Memory.HostBlocks == 0 ? 0 : context.Copy.MostBlocks(Math.Min(budget, 1e6));
         Walk();
-        bool isShort = options.Patience && (prefills.Planned.Slack < budget || batch.Running.Count >= batch.Limits.Sequences);
-        batch.Urgent = AddDecodes(0, isShort ? 2 * budget : double.PositiveInfinity);
+        batch.Urgent = AddDecodes(0, DueFirst(), batch.Limits.Sequences - (batch.Limits.Sequences / OneSeatOf));
         batch.Normal = decodes.Count + prefills.Count - batch.Urgent;
         AddOldest();
         AddPlanned();
-        AddDecodes(batch.Urgent, double.PositiveInfinity);
+        AddDecodes(batch.Urgent, double.PositiveInfinity, batch.Limits.Sequences);
         AddPassedOver();
         if (batch.Slices.Length == 0)
         {
@@ -90,6 +93,18 @@ internal sealed class StepForming
         appraiser.Learn(batch.Predicted, decodes.LeastTpot, prefills.Planned.Utilisation);
         turn.Earn(batch.Predicted, prefills.PassedOver > 0);
         return admitted;
+    }
+
+    /// <summary>Answers due within this time, ms, come before prefills; the others can wait while the plan is short of time, or the step of seats.</summary>
+    private double DueFirst()
+    {
+        if (!options.Patience)
+        {
+            return double.PositiveInfinity;
+        }
+
+        double before = prefills.Planned.Slack < budget ? 2 * budget : double.PositiveInfinity;
+        return batch.Running.Count < batch.Limits.Sequences ? before : Math.Min(before, notice);
     }
 
     /// <summary>
@@ -131,10 +146,10 @@ internal sealed class StepForming
             new Capacity(now.Ticks, share, constant, outlook.Room, outlook.LeavingPerMs, inflow, options.Price), prefills);
     }
 
-    /// <summary>Adds the answers due before a time, from a place on; returns the place of the first that is not.</summary>
-    private int AddDecodes(int place, double before)
+    /// <summary>Adds the answers due before a time, from a place on, while the step holds fewer sequences; returns the place of the first that is not added.</summary>
+    private int AddDecodes(int place, double before, int sequences)
     {
-        for (; place < decodes.Count && decodes.Left(place, now) < before && batch.Tokens < batch.Limits.Tokens && HasSeat(); place++)
+        for (; place < decodes.Count && decodes.Left(place, now) < before && batch.Tokens < batch.Limits.Tokens && batch.Slices.Length < sequences; place++)
         {
             Sequence sequence = decodes[place];
             bool isAdded = false;
@@ -249,7 +264,7 @@ internal sealed class StepForming
             return Fit.NoRoom;
         }
 
-        if (!HasSeat())
+        if (batch.Slices.Length == batch.Limits.Sequences)
         {
             return Fit.NoTime;
         }
@@ -281,9 +296,6 @@ internal sealed class StepForming
         prefills.Seen(sequence) = step;
         return Fit.Added;
     }
-
-    /// <summary>Whether the step may hold one sequence more.</summary>
-    private bool HasSeat() => batch.Slices.Length < batch.Limits.Sequences;
 
     private int Chunk(int missing, int cached, double time)
     {
