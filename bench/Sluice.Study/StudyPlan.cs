@@ -77,7 +77,6 @@ internal static class StudyPlan
         Route("route-conv-long", "Azure conversations, all 13,828, 8 × H100", Conversations, 13_828, 40.8),
         Route("route-code", "Azure code, 8 × H100", Code, 5000, 43.5),
         Route("route-large", "ServeGen m-large, 8 × H100", Large, 5000, 17.6),
-        Route("route-mooncake", "Mooncake, 8 × H100", Mooncake, 1500, 3.54),
         Route("route-conv-pd", "Azure conversations, 8 × H100, P/D 3:5", Conversations, 5000, 35.5) with { Prefills = 3 },
         Route("route-code-pd", "Azure code, 8 × H100, P/D 6:2", Code, 5000, 34.5) with { Prefills = 6 },
         Route("route-large-pd", "ServeGen m-large, 8 × H100, P/D 4:4", Large, 5000, 15.2) with { Prefills = 4 },

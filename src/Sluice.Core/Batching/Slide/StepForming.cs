@@ -16,10 +16,6 @@ internal sealed class StepForming
     private const double NoticeInSteps = 4;
     private const double LeastShare = 0.05;
     private const double MostShare = 0.95;
-
-    /// <summary>Of so many seats one is kept for prefills.</summary>
-    private const int OneSeatOf = 32;
-
     private const double LeastDoubt = 1.1;
     private const double MostDoubt = 2;
 
@@ -78,7 +74,7 @@ internal sealed class StepForming
         Age();
         copies = batch.Memory.HostBlocks == 0 ? 0 : context.Copy.MostBlocks(Math.Min(budget, 1e6));
         Walk();
-        batch.Urgent = AddDecodes(0, DueFirst(), batch.Limits.Sequences - (batch.Limits.Sequences / OneSeatOf));
+        batch.Urgent = AddDecodes(0, DueFirst(), batch.Limits.Sequences - (OldestTime() > 0 ? 1 : 0));
         batch.Normal = decodes.Count + prefills.Count - batch.Urgent;
         AddOldest();
         AddPlanned();
@@ -170,20 +166,14 @@ internal sealed class StepForming
     /// <summary>Whoever was passed over longest goes on, once enough time has been put by for it.</summary>
     private void AddOldest()
     {
-        if (prefills.PassedOver == 0 || options.Share == 0)
-        {
-            return;
-        }
-
-        Sequence oldest = prefills.Oldest;
         double before = batch.Predicted;
-        double stay = oldest.State == SequenceState.Running ? 0 : appraiser.Stay(oldest, batch);
-        double time = turn.Time(prefills.Of(oldest).Cost, stay, budget, before);
+        double time = OldestTime();
         if (time <= 0)
         {
             return;
         }
 
+        Sequence oldest = prefills.Oldest;
         Fit fit = Add(oldest, time, isOldest: true);
         while (fit == Fit.NoRoom && prefills.Seen(oldest) != step && oldest.Generated == 0
             && interruption.TakeBlocks(oldest, 0, whole: true))
@@ -195,6 +185,19 @@ internal sealed class StepForming
         {
             turn.Spend(batch.Predicted - before);
         }
+    }
+
+    /// <summary>How much time whoever was passed over longest may have in this step, ms; 0 when it is not its turn.</summary>
+    private double OldestTime()
+    {
+        if (prefills.PassedOver == 0 || options.Share == 0)
+        {
+            return 0;
+        }
+
+        Sequence oldest = prefills.Oldest;
+        double stay = oldest.State == SequenceState.Running ? 0 : appraiser.Stay(oldest, batch);
+        return turn.Time(prefills.Of(oldest).Cost, stay, budget, batch.Predicted);
     }
 
     private void AddPlanned()
