@@ -11,6 +11,8 @@ namespace Sluice.Live;
 /// <summary>The one command: runs a scenario on a real model, prints its table and whether its floors hold.</summary>
 internal static class LiveVerb
 {
+    private const string Program = "dotnet run -c Release --project bench/Sluice.Live --";
+
     /// <summary>The command line.</summary>
     public static Command Make(CancellationToken cancel)
     {
@@ -32,7 +34,7 @@ internal static class LiveVerb
         live.SetAction(async (parsed, _) =>
         {
             Scenario chosen = Scenario.Named(parsed.GetValue(scenario)!);
-            Setting setting = chosen.Usual with { Command = CommandLine.Of(parsed), Cancel = cancel };
+            Setting setting = chosen.Usual with { Command = CommandLine.Of(parsed, Program), Cancel = cancel };
             setting = setting with
             {
                 ModelPath = parsed.GetValue(model),

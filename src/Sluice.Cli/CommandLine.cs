@@ -7,8 +7,8 @@ internal static class CommandLine
 {
     private const string Plain = "-_=+.,:/@%#~";
 
-    public static string Of(ParseResult parsed) =>
-        string.Join(' ', parsed.Tokens.Select(token => Quoted(token.Value)).Prepend("sluice"));
+    public static string Of(ParseResult parsed, string program = "sluice") =>
+        string.Join(' ', parsed.Tokens.Select(token => Quoted(token.Value)).Prepend(program));
 
     private static string Quoted(string word) =>
         word.Length > 0 && word.All(letter => char.IsAsciiLetterOrDigit(letter) || Plain.Contains(letter))
