@@ -13,14 +13,9 @@ internal sealed class SluiceProcess : IDisposable
 
     private SluiceProcess(string[] arguments)
     {
-        process = new Process
-        {
-            StartInfo = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "sluice.dll"), .. arguments])
-            {
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            },
-        };
+        process = new Process { StartInfo = SluiceCommand.With(arguments) };
+        process.StartInfo.RedirectStandardOutput = true;
+        process.StartInfo.RedirectStandardError = true;
         process.ErrorDataReceived += (_, line) => Hear(line.Data);
         process.Start();
         process.BeginErrorReadLine();

@@ -59,11 +59,9 @@ public sealed class ModelVerbTests : IDisposable
 
     private (int Code, string Error) Sluice(params string[] arguments)
     {
-        ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "sluice.dll"), .. arguments])
-        {
-            WorkingDirectory = folder,
-            RedirectStandardError = true,
-        };
+        ProcessStartInfo start = SluiceCommand.With(arguments);
+        start.WorkingDirectory = folder;
+        start.RedirectStandardError = true;
         using Process process = Process.Start(start)!;
         string error = process.StandardError.ReadToEnd();
         process.WaitForExit();
