@@ -62,9 +62,6 @@ public sealed class Ledger(int index, InstanceRole role, ILatencyModel latency)
     /// <summary>Predicted time of one step of all running decodes, without the constant, ms.</summary>
     public double DecodeMilliseconds => Decodes == 0 ? 0 : Decodes * Latency.Decode(MeanContext);
 
-    /// <summary>Tokens that were sent here and may not have their blocks yet.</summary>
-    public long PendingTokens => Role == InstanceRole.Decode ? (long)(AssignedDecodes - Decodes) * MeanContext : Prefills.Tokens;
-
     private int MeanContext => AssignedDecodes == 0 ? 0 : (int)Math.Min(ContextTokens / AssignedDecodes, int.MaxValue);
 
     /// <summary>Predicted step of all answers it will write and this one, ms. The decode term is a straight line, so the mean will do.</summary>

@@ -9,7 +9,10 @@ namespace Sluice.Core.Routing;
 /// then by index. It goes nowhere else while it is tied to the instance that has its beginning (<see cref="Ties"/>).</para>
 /// <para>When nowhere is room it is held, and sent as soon as an instance has room for it
 /// (<see cref="Selection"/>). One that does not fit does not stop others. Those nobody wants go, oldest first, to instances that
-/// are calm. Disaggregated, decode instances take prompts as well while the prefill instances cannot be on time.</para>
+/// are calm.</para>
+/// <para>Disaggregated, nobody is held: a prefill instance has no answers that a longer line could delay, and orders the line itself.
+/// Decode instances take prompts as well while the prefill instances cannot be on time, as long as their answers leave room
+/// (<see cref="Room.IsThereForPrompt"/>).</para>
 /// <para>Nobody waits for ever: of the service sent out, a share s is put by for whoever is due first. With service c held that is
 /// due before it and c0 of its own, it goes once the fleet was sent (c + c0)/s, and its blocks are free.</para>
 /// <para>Wrong where the engine cannot be believed to free blocks and finish prompts soon after it says so: each release
@@ -47,10 +50,10 @@ public sealed class GainRouting : IRoutingPolicy
     public Route? Choose(Request request, Fleet fleet, Instant now)
     {
         var newcomer = Look(request);
-        if (Best(newcomer, fleet, now) is { } route)
+        if (Best(newcomer, fleet, now) is { } best)
         {
-            prefixes.Note(request.Blocks.Names.Span, route.Prefill);
-            return route;
+            prefixes.Note(request.Blocks.Names.Span, best.Index);
+            return new Route(best.Index, DecoderFor(request, best, fleet).Index, newcomer.CachedAt(best));
         }
 
         if (held.Count == 0)
@@ -68,7 +71,15 @@ public sealed class GainRouting : IRoutingPolicy
     public Released? Release(Fleet fleet, Instant now)
     {
         throughput.Pass(now, fleet.All.Length);
-        return ReleaseTo(fleet.Entrances, fleet, now) ?? ReleaseTo(fleet.Decoders, fleet, now);
+        foreach (var ledger in fleet.Entrances)
+        {
+            if (room.IsThereForAny(ledger) && Next(ledger, fleet, now) is { } released)
+            {
+                return released;
+            }
+        }
+
+        return null;
     }
 
     /// <inheritdoc/>
@@ -76,9 +87,6 @@ public sealed class GainRouting : IRoutingPolicy
 
     /// <inheritdoc/>
     public void Learn(Request request, int answerTokens) => answers.Learn(request, answerTokens);
-
-    private static Route RouteFrom(HeldRequest item, Ledger entrance, Ledger? decoder) =>
-        new(entrance.Index, entrance.Role == InstanceRole.Prefill ? decoder!.Index : entrance.Index, item.CachedAt(entrance));
 
     private HeldRequest Look(Request request)
     {
@@ -90,30 +98,25 @@ public sealed class GainRouting : IRoutingPolicy
     private Ledger? TiedTo(in HeldRequest newcomer, Fleet fleet, Instant now)
     {
         double left = (newcomer.Request.Deadline(0) - now).TotalMilliseconds * options.Margin;
-        return options.Hold && newcomer.Cached > 0 && ties.IsTied(newcomer, fleet, Ties.Bound(fleet, held.Count), left)
+        return options.Hold && !fleet.IsDisaggregated && newcomer.Cached > 0 && ties.IsTied(newcomer, fleet, Ties.Bound(fleet, held.Count), left)
             ? fleet.All[newcomer.Holder]
             : null;
     }
 
-    /// <summary>Where a newcomer goes; null when it is held.</summary>
-    private Route? Best(in HeldRequest newcomer, Fleet fleet, Instant now)
+    /// <summary>Where a newcomer's prompt goes; null when it is held.</summary>
+    private Ledger? Best(in HeldRequest newcomer, Fleet fleet, Instant now)
     {
-        var request = newcomer.Request;
-        var decoder = fleet.IsDisaggregated ? DecoderFor(request, fleet) : null;
         var best = new Choice(null, double.NegativeInfinity, double.PositiveInfinity);
-        if (!fleet.IsDisaggregated || decoder is not null)
-        {
-            best = TiedTo(newcomer, fleet, now) is { } holder
-                ? Better(best, newcomer, holder, now)
-                : Best(best, newcomer, fleet.Entrances, now);
-        }
-
+        best = TiedTo(newcomer, fleet, now) is { } holder
+            ? Better(best, newcomer, holder, now)
+            : Best(best, newcomer, fleet.Entrances, now);
+        var request = newcomer.Request;
         if (best.Gain < Outlook.Gain(request, answers.Of(request), wait: 0, pace: 0, request.Arrival))
         {
             best = Best(best, newcomer, fleet.Decoders, now);
         }
 
-        return best.Ledger is { } ledger ? RouteFrom(newcomer, ledger, decoder) : null;
+        return best.Ledger;
     }
 
     private Choice Best(Choice best, in HeldRequest newcomer, ReadOnlySpan<Ledger> among, Instant now)
@@ -129,7 +132,7 @@ public sealed class GainRouting : IRoutingPolicy
     private Choice Better(in Choice best, in HeldRequest newcomer, Ledger ledger, Instant now)
     {
         var request = newcomer.Request;
-        if (options.Hold && !room.IsThereFor(request, ledger))
+        if (!MaySend(request, ledger))
         {
             return best;
         }
@@ -141,25 +144,19 @@ public sealed class GainRouting : IRoutingPolicy
             : best;
     }
 
-    private Released? ReleaseTo(ReadOnlySpan<Ledger> among, Fleet fleet, Instant now)
+    private bool MaySend(Request request, Ledger ledger) => ledger.Role switch
     {
-        foreach (var ledger in among)
-        {
-            if (room.IsThereForAny(ledger) && Next(ledger, fleet, now) is { } released)
-            {
-                return released;
-            }
-        }
-
-        return null;
-    }
+        InstanceRole.Prefill => true,
+        InstanceRole.Decode => room.IsThereForPrompt(request, ledger),
+        _ => !options.Hold || room.IsThereFor(request, ledger),
+    };
 
     /// <summary>The held request for an instance with room: whoever is due first, once service enough is put by for it, or else the best.</summary>
     private Released? Next(Ledger ledger, Fleet fleet, Instant now)
     {
         var first = held[0];
         double cost = ServiceCost.Of(first.Request, answers.Of(first.Request), first.Cached, fleet.All[0]);
-        if (putBy >= cost && TrySend(first, ledger, fleet) is { } overdue)
+        if (putBy >= cost && TrySend(first, ledger) is { } overdue)
         {
             putBy -= cost;
             throughput.Add(cost);
@@ -169,7 +166,7 @@ public sealed class GainRouting : IRoutingPolicy
         selection.Walk(held, answers, ledger, fleet, throughput.Rate, options.Margin, now);
         foreach (int place in selection.Order)
         {
-            if (TrySend(held[place], ledger, fleet) is { } released)
+            if (TrySend(held[place], ledger) is { } released)
             {
                 double service = ServiceCost.Of(released.Request, answers.Of(released.Request), released.Route.Cached, fleet.All[0]);
                 throughput.Add(service);
@@ -178,14 +175,14 @@ public sealed class GainRouting : IRoutingPolicy
             }
         }
 
-        return Room.IsCalm(ledger) ? NextOfLost(ledger, fleet) : null;
+        return Room.IsCalm(ledger) ? NextOfLost(ledger) : null;
     }
 
-    private Released? NextOfLost(Ledger ledger, Fleet fleet)
+    private Released? NextOfLost(Ledger ledger)
     {
         for (int place = 0; place < Math.Min(held.Count, MostLost); place++)
         {
-            if (TrySend(held[place], ledger, fleet) is { } released)
+            if (TrySend(held[place], ledger) is { } released)
             {
                 return released;
             }
@@ -194,29 +191,28 @@ public sealed class GainRouting : IRoutingPolicy
         return null;
     }
 
-    private Released? TrySend(in HeldRequest item, Ledger ledger, Fleet fleet)
+    private Released? TrySend(in HeldRequest item, Ledger ledger)
     {
         var request = item.Request;
-        var decoder = ledger.Role == InstanceRole.Prefill ? DecoderFor(request, fleet) : null;
-        if (!room.IsThereFor(request, ledger) || (ledger.Role == InstanceRole.Prefill && decoder is null))
+        if (!room.IsThereFor(request, ledger))
         {
             return null;
         }
 
         ties.Remove(held.Remove(request));
         prefixes.Note(request.Blocks.Names.Span, ledger.Index);
-        return new Released(request, RouteFrom(item, ledger, decoder));
+        return new Released(request, new Route(ledger.Index, ledger.Index, item.CachedAt(ledger)));
     }
 
-    /// <summary>The decode instance with the shortest step that has room; null when none has.</summary>
-    private Ledger? DecoderFor(Request request, Fleet fleet)
+    /// <summary>Who writes the answer: whoever computes the prompt, or the decode instance with the shortest step.</summary>
+    private static Ledger DecoderFor(Request request, Ledger entrance, Fleet fleet)
     {
-        Ledger? best = null;
+        var best = entrance;
         double least = double.PositiveInfinity;
-        foreach (var ledger in fleet.Decoders)
+        foreach (var ledger in entrance.Role == InstanceRole.Prefill ? fleet.Decoders : [])
         {
             double step = ledger.StepWith(request.PromptTokens);
-            if (step < least && (!options.Hold || room.IsThereForAnswer(request, ledger)))
+            if (step < least)
             {
                 (best, least) = (ledger, step);
             }

@@ -3,7 +3,7 @@ namespace Sluice.Core.Routing;
 /// <summary>What <see cref="GainRouting"/> depends on.</summary>
 public sealed record GainRoutingOptions
 {
-    /// <summary>Whether requests wait at the router while every instance is full. Default yes.</summary>
+    /// <summary>Whether requests wait at the router while every instance is full, where each does both. Default yes.</summary>
     public bool Hold { get; init; } = true;
 
     /// <summary>
@@ -14,6 +14,9 @@ public sealed record GainRoutingOptions
 
     /// <summary>The part of the strictest TPOT that the decodes of one instance may fill. Default 0.9.</summary>
     public double StepShare { get; init; } = 0.9;
+
+    /// <summary>The part of the strictest TPOT that the answers of a decode instance may fill if it is to take a prompt. Default 0.4.</summary>
+    public double DecoderShare { get; init; } = 0.4;
 
     /// <summary>The part of the time to a first token's deadline that is counted on; the rest is slack for what follows. Default 0.8.</summary>
     public double Margin { get; init; } = 0.8;
@@ -33,9 +36,10 @@ public sealed record GainRoutingOptions
     /// <summary>Their names on the command line.</summary>
     public static IReadOnlyList<PolicyOption> Known { get; } =
     [
-        new("hold", "whether requests wait at the router while every instance is full, on or off (on)"),
+        new("hold", "whether requests wait at the router while every instance is full, where each does both, on or off (on)"),
         new("ahead", "prompts sent ahead of an instance, in steps of its strictest TPOT (1)"),
         new("step", "the part of the strictest TPOT that decodes may fill (0.9)"),
+        new("lend", "the part of the strictest TPOT that answers may fill at a decode instance that takes a prompt (0.4)"),
         new("margin", "the part of the time to a first token's deadline that is counted on (0.8)"),
         new("reserve", "free memory kept for answers, as a multiple of what they are expected to grow (1)"),
         new("share", "the part of the service for the held request that is due first (0.002)"),
@@ -52,6 +56,7 @@ public sealed record GainRoutingOptions
             Hold = options.Switch("hold", plain.Hold),
             Ahead = options.Number("ahead", plain.Ahead, 0.01, 1000),
             StepShare = options.Number("step", plain.StepShare, 0.01, 1),
+            DecoderShare = options.Number("lend", plain.DecoderShare, 0.01, 1),
             Margin = options.Number("margin", plain.Margin, 0.01, 1),
             Reserve = options.Number("reserve", plain.Reserve, 0, 1000),
             Share = options.Number("share", plain.Share, 0, 0.5),
@@ -82,7 +87,7 @@ public sealed record GainRoutingOptions
             throw new ArgumentException($"GainRoutingOptions.Memory is {Memory}. Give it a time above 0.");
         }
 
-        foreach (var (value, name) in new[] { (StepShare, nameof(StepShare)), (Margin, nameof(Margin)) })
+        foreach (var (value, name) in new[] { (StepShare, nameof(StepShare)), (DecoderShare, nameof(DecoderShare)), (Margin, nameof(Margin)) })
         {
             if (!(value is > 0 and <= 1))
             {

@@ -28,14 +28,21 @@ internal sealed class Room(GainRoutingOptions options, AnswerTokens answers)
     public bool IsThereForAny(Ledger ledger) =>
         IsIdle(ledger) || IsThereFor(1, (ledger.StrictestNextToken ?? TimeSpan.MaxValue).TotalMilliseconds, ledger);
 
-    /// <summary>Whether it has room for the answer of this request.</summary>
-    public bool IsThereForAnswer(Request request, Ledger ledger) =>
-        IsIdle(ledger) || CanDecode(request.PromptTokens, Outlook.BudgetOf(request, ledger), ledger);
+    /// <summary>
+    /// Whether a decode instance has room for the prompt of this request: few prompts in line, and answers that leave most of each
+    /// step, whatever the engine makes of both.
+    /// </summary>
+    public bool IsThereForPrompt(Request request, Ledger ledger)
+    {
+        double budget = Outlook.BudgetOf(request, ledger);
+        return IsLineShort(ledger, budget) && ledger.PacedStepWith(request.PromptTokens, budget) <= options.DecoderShare * budget;
+    }
 
     /// <summary>Few prompts in line, and answers that leave a part of each step.</summary>
     private bool IsThereFor(int promptTokens, double budget, Ledger ledger) =>
-        ledger.Prefills.Nanoseconds * 1e-6 < options.Ahead * budget
-        && (ledger.Role == InstanceRole.Prefill || CanDecode(promptTokens, budget, ledger));
+        IsLineShort(ledger, budget) && CanDecode(promptTokens, budget, ledger);
+
+    private bool IsLineShort(Ledger ledger, double budget) => ledger.Prefills.Nanoseconds * 1e-6 < options.Ahead * budget;
 
     private bool CanDecode(int promptTokens, double budget, Ledger ledger) =>
         ledger.PacedStepWith(promptTokens, budget) <= options.StepShare * budget && HasMemory(promptTokens, ledger);
@@ -53,7 +60,7 @@ internal sealed class Room(GainRoutingOptions options, AnswerTokens answers)
 
         double unused = (double)free * ledger.BlockTokens;
         double capacity = ledger.Blocks is { } blocks ? (double)blocks * ledger.BlockTokens : unused + ledger.ContextTokens;
-        double held = capacity - unused + promptTokens + ledger.PendingTokens;
+        double held = capacity - unused + promptTokens + ledger.Prefills.Tokens;
         double grown = (ledger.AssignedDecodes + 1) * answers.Mean;
         double growth = held < grown ? (grown * PortableMath.Exp((held / grown) - 1)) - held : 0;
         return held + (options.Reserve * growth) + (BlocksEach * ledger.BlockTokens * (ledger.AssignedDecodes + 1)) <= capacity;

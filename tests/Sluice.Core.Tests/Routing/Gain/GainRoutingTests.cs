@@ -110,17 +110,32 @@ public sealed class GainRoutingTests
         Assert.Null(router.Release(At(150)));
     }
 
-    [Fact]
-    public void Decode_instances_take_prompts_when_the_prefill_instances_are_full()
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(400, false)]
+    public void Decode_instances_take_prompts_that_would_be_late_if_their_answers_leave_room(int answers, bool takesPrompts)
     {
-        var router = Disaggregated(Gain(), prefill: 1, decode: 2);
+        var router = Disaggregated(Gain(), prefill: 1, decode: 1);
+        for (int id = 1; id <= answers; id++)
+        {
+            router.Choose(Request(id, prompt: 10), Start);
+            router.PrefillFinished(Request(id, prompt: 10), Start);
+        }
 
-        var first = router.Choose(Request(1, Long), Start)!.Value;
-        var second = router.Choose(Request(2, Long), Start)!.Value;
+        var inTime = router.Choose(Request(1001, Long), Start)!.Value;
+        var late = router.Choose(Request(1002, Long, ttft: 160), Start)!.Value;
 
-        Assert.Equal(0, first.Prefill);
-        Assert.False(first.IsColocated);
-        Assert.True(second.IsColocated);
+        Assert.Equal(new Route(0, 1), inTime);
+        Assert.Equal(takesPrompts ? new Route(1, 1) : new Route(0, 1), late);
+    }
+
+    [Fact]
+    public void With_prefill_and_decode_apart_nobody_is_held()
+    {
+        var router = Disaggregated(Gain(), prefill: 1, decode: 1);
+
+        Assert.All(Enumerable.Range(1, 100), id => Assert.NotNull(router.Choose(Request(id, Long), Start)));
+        Assert.Null(router.Release(Start));
     }
 
     [Theory]
@@ -131,7 +146,7 @@ public sealed class GainRoutingTests
     public void Nothing_is_lost_whatever_happens(int seed)
     {
         var chance = new Random(seed);
-        var router = seed % 2 == 0 ? Disaggregated(Gain(), prefill: 1, decode: 2) : Colocated(Gain(), 3);
+        var router = Colocated(Gain(), 3);
         Dictionary<long, Request> sent = [];
         Dictionary<long, Request> held = [];
         int ended = 0;
