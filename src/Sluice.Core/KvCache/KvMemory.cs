@@ -10,12 +10,10 @@ namespace Sluice.Core.KvCache;
 public sealed class KvMemory
 {
     private readonly BlockPool device;
-    private readonly BlockPool host;
+    private readonly HostTier host;
     private readonly bool prefixReuse;
     private readonly int mostHolders;
-    private readonly OffloadQueue offloads;
     private readonly PrefixSearch onDevice;
-    private readonly PrefixSearch onHost;
 
     /// <summary>Empty memory of the given size.</summary>
     public KvMemory(KvOptions options)
@@ -24,12 +22,10 @@ public sealed class KvMemory
         options.Checked();
         BlockSize = options.BlockSize;
         device = new BlockPool(options.DeviceBlocks);
-        host = new BlockPool(options.HostBlocks);
+        host = new HostTier(device, options.HostBlocks, options.BlockSize);
         prefixReuse = options.PrefixReuse;
         mostHolders = options.Holders;
-        offloads = new OffloadQueue(device, host);
         onDevice = new PrefixSearch(device, BlockSize);
-        onHost = new PrefixSearch(host, BlockSize);
     }
 
     /// <summary>What happens to blocks is noted here, for whoever owns the real memory; null when nobody does.</summary>
@@ -54,10 +50,10 @@ public sealed class KvMemory
     public int FreeHostBlocks => host.Free;
 
     /// <summary>Copies to the host that were ordered and are not done.</summary>
-    public int PendingOffloads => offloads.Count;
+    public int PendingOffloads => host.Pending;
 
     /// <summary>The blocks of those copies, the oldest first: from which on the device to which on the host.</summary>
-    internal IEnumerable<(int Device, int Host)> CopiesOnTheWay => offloads.Blocks;
+    internal IEnumerable<(int Device, int Host)> CopiesOnTheWay => host.CopiesOnTheWay;
 
     /// <summary>Copies to the host ordered so far.</summary>
     public long OffloadedBlocks { get; private set; }
@@ -76,16 +72,7 @@ public sealed class KvMemory
     {
         ArgumentNullException.ThrowIfNull(sequence);
         int known = sequence.Device.Count > 0 ? sequence.DeviceTokens : onDevice.Count(sequence, Findable(sequence)) * BlockSize;
-        int copied = 0;
-        if (host.Size > 0)
-        {
-            // With copies of its own on the way it goes by those alone: others' blocks cannot stand between them.
-            bool mayShare = sequence.HostReady == sequence.Host.Count && sequence.HostReady < SharedNames(sequence);
-            int named = mayShare ? onHost.Count(sequence, Math.Min(SharedNames(sequence), (sequence.Tokens - 1) / BlockSize)) : 0;
-            copied = Math.Min(Math.Max(sequence.HostReady, named) * BlockSize, sequence.Tokens - 1);
-        }
-
-        return new Reach(known, copied, BlockSize);
+        return new Reach(known, host.CopiedTokens(sequence, SharedNames(sequence)), BlockSize);
     }
 
     /// <summary>
@@ -161,39 +148,13 @@ public sealed class KvMemory
     public int Offload(Sequence sequence, int most)
     {
         ArgumentNullException.ThrowIfNull(sequence);
-        int full = Math.Min(sequence.DeviceTokens / BlockSize, sequence.Device.Count);
-        Adopt(sequence, full);
-        int ordered = 0;
-        for (int at = sequence.Host.Count; at < full && ordered < most && host.Free > 0; at++, ordered++)
-        {
-            offloads.Order(sequence);
-            Journal?.Add(new KvEntry(KvMove.Save, sequence, at, sequence.Device[at], sequence.Host[at]));
-        }
-
+        int ordered = host.Order(sequence, most, Journal);
         OffloadedBlocks += ordered;
         return ordered;
     }
 
-    /// <summary>Blocks that the host has already, copied for an equal prompt, need no copy.</summary>
-    private void Adopt(Sequence sequence, int full)
-    {
-        while (sequence.HostReady == sequence.Host.Count && sequence.HostReady < full
-            && device.TryGetName(sequence.Device[sequence.HostReady], out ulong name) && host.TryFind(name, out int block))
-        {
-            host.Hold(block);
-            sequence.Host.Add(block);
-            sequence.HostReady++;
-        }
-    }
-
     /// <summary>The oldest <paramref name="count"/> copies to the host are complete.</summary>
-    public void CompleteOffloads(int count)
-    {
-        for (; count > 0; count--)
-        {
-            offloads.Complete();
-        }
-    }
+    public void CompleteOffloads(int count) => host.Complete(count);
 
     /// <summary>
     /// Takes the device blocks from a sequence that must wait. With <paramref name="offload"/> what is not on the host is
@@ -246,20 +207,13 @@ public sealed class KvMemory
         ArgumentNullException.ThrowIfNull(sequence);
         if (host.Size > 0 && prefixReuse)
         {
-            Adopt(sequence, Math.Min(SharedNames(sequence), sequence.DeviceTokens / BlockSize));
+            host.Adopt(sequence, Math.Min(SharedNames(sequence), sequence.DeviceTokens / BlockSize));
             Offload(sequence, Math.Max(SharedNames(sequence) - sequence.Host.Count, 0));
         }
 
         ReleaseDevice(sequence, keep: 0);
         sequence.DeviceTokens = 0;
-        for (int at = sequence.Host.Count - 1; at >= 0; at--)
-        {
-            host.Release(sequence.Host[at]);
-        }
-
-        sequence.Host.Clear();
-        sequence.HostReady = 0;
-        sequence.HostEpoch++;
+        host.End(sequence);
     }
 
     /// <summary>
@@ -271,7 +225,7 @@ public sealed class KvMemory
     public void Lose()
     {
         device.ForgetAll();
-        host.ForgetAll();
+        host.Lose();
     }
 
     /// <summary>
@@ -318,17 +272,14 @@ public sealed class KvMemory
     public void Audit(IEnumerable<Sequence> live)
     {
         ArgumentNullException.ThrowIfNull(live);
-        var deviceAudit = new BlockAudit(device, "device");
-        var hostAudit = new BlockAudit(host, "host");
+        var audit = new BlockAudit(device, "device");
         foreach (Sequence sequence in live)
         {
-            deviceAudit.Add(sequence.Device.Blocks);
-            hostAudit.Add(sequence.Host.Blocks);
+            audit.Add(sequence.Device.Blocks);
         }
 
-        offloads.AddTo(deviceAudit, hostAudit);
-        deviceAudit.Compare();
-        hostAudit.Compare();
+        host.Audit(live, audit);
+        audit.Compare();
     }
 
     /// <summary>Full blocks whose names equal prompts share.</summary>
@@ -341,14 +292,7 @@ public sealed class KvMemory
     {
         int from = sequence.DeviceTokens / BlockSize;
         int until = from + blocks;
-        while (sequence.HostReady < until && sequence.Host.Count == sequence.HostReady
-            && host.TryFind(BlockNames.NameOf(sequence, sequence.HostReady, BlockSize), out int block))
-        {
-            host.Hold(block);
-            sequence.Host.Add(block);
-            sequence.HostReady++;
-        }
-
+        host.AdoptByName(sequence, until);
         if (sequence.HostReady < until || sequence.Device.Count < until)
         {
             throw new InvalidOperationException(
@@ -380,7 +324,7 @@ public sealed class KvMemory
         {
             int block = sequence.Device.RemoveLast();
             device.Release(block);
-            bool isKept = device.References(block) > offloads.CopiesOf(block) || device.TryGetName(block, out _);
+            bool isKept = device.References(block) > host.CopiesOf(block) || device.TryGetName(block, out _);
             Journal?.Add(new KvEntry(KvMove.Release, sequence, sequence.Device.Count, block, IsKept: isKept));
         }
 
