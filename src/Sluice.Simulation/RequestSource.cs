@@ -64,7 +64,6 @@ internal sealed class RequestSource : IDisposable
             {
                 LengthKnowledge.Oracle => record.AnswerTokens,
                 LengthKnowledge.Mean => options.MeanAnswerTokens,
-                LengthKnowledge.Predicted => estimate?.MeanLeft(0),
                 _ => null,
             },
         };

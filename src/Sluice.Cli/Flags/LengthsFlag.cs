@@ -69,13 +69,12 @@ internal static class LengthsFlag
 
     private static TrainedLengths Trained(string file, PromptTrace prompts)
     {
-        LengthModel model = LengthModelFile.Read(File.ReadAllBytes(file), file);
-        if (model.ReadsSentences)
-        {
-            throw new Misuse(
-                $"--lengths `{file}` was trained with a sentence encoder, which simulations do not run", "train it without --encoder");
-        }
-
+        IReadOnlyList<LengthModel> models = LengthModelSet.Read(File.ReadAllBytes(file), $"`{file}`");
+        LengthModel model = LengthModelSet.BestFor(prompts.Model, models.Where(its => !its.ReadsSentences)) ?? throw new Misuse(
+            models.Count == 0
+                ? $"--lengths `{file}` is empty"
+                : $"--lengths `{file}` was trained with a sentence encoder, which simulations do not run",
+            "train it with `sluice lengths train`, without --encoder");
         TrainedLengths predictor = new(model);
         if (predictor.Distrust is { } why)
         {

@@ -33,6 +33,20 @@ public static class LengthModelSet
         return models;
     }
 
+    /// <summary>Who should predict a model's answers: its own predictor, else the one for all models, else the one that ranks best.</summary>
+    /// <param name="target">Whose answers.</param>
+    /// <param name="models">Who there is.</param>
+    public static LengthModel? BestFor(string target, IEnumerable<LengthModel> models)
+    {
+        ArgumentNullException.ThrowIfNull(models);
+        return models
+            .OrderByDescending(its => its.Target == target)
+            .ThenByDescending(its => its.Target == "all")
+            .ThenByDescending(its => its.HeldOutTau)
+            .ThenBy(its => its.Target, StringComparer.Ordinal)
+            .FirstOrDefault();
+    }
+
     private static int LengthAt(byte[] bytes, int at) =>
         BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(at + LengthModelFile.LengthOffset));
 }

@@ -21,8 +21,12 @@ public class Request
     /// <summary>The most tokens its answer may have; the client's own limit or the model's.</summary>
     public int MaxAnswerTokens { get; init; } = int.MaxValue;
 
-    /// <summary>What a predictor or the caller expects of the answer's length; null when nothing is known.</summary>
-    public double? ExpectedAnswerTokens { get; init; }
+    /// <summary>What the caller expects of the answer's length, else the mean of <see cref="Estimate"/>; null when nothing is known.</summary>
+    public double? ExpectedAnswerTokens
+    {
+        get => field ?? Estimate?.MeanLeft(age: 0);
+        init;
+    }
 
     /// <summary>All that a length predictor says of the answer; null without one, or when it abstained.</summary>
     public LengthEstimate? Estimate { get; init; }

@@ -25,11 +25,28 @@ public sealed class LengthsFlagTests : CliRun
         Assert.Equal(JsonValueKind.Null, runs[1].GetProperty("predictionError").GetProperty("lengthTau").ValueKind);
     }
 
+    [Fact]
+    public void Of_several_models_in_a_file_as_servers_write_them_the_one_of_the_served_model_predicts()
+    {
+        Write("made.jsonl", PromptLines.Predictable(300, 1));
+        foreach (string model in new[] { "large", "small" })
+        {
+            Sluice("lengths", "train", "--prompts", "made.jsonl", "--model", model, "--out", $"{model}.lengths");
+        }
+
+        File.WriteAllBytes(Path.Combine(Folder, "both.lengths"), [.. Bytes("large.lengths"), .. Bytes("small.lengths")]);
+
+        Outcome outcome = Sluice("simulate", "--trace", "made.jsonl#small", "--batching", "sjf", "--lengths", "both.lengths");
+
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
+    }
+
     [Theory]
     [InlineData("--synthetic default --lengths made.jsonl", "--lengths `made.jsonl` needs prompts to read", "--trace FILE#MODEL")]
     [InlineData("--synthetic default --lengths folds", "--lengths `folds` needs prompts to read", "--trace FILE#MODEL")]
     [InlineData("--trace made.jsonl#small --lengths folds:hinge", "no ranking loss is called `hinge`", "margin")]
     [InlineData("--trace made.jsonl#small --lengths made.jsonl", "is no length model", "sluice lengths train")]
+    [InlineData("--trace made.jsonl#small --lengths empty.lengths", "is empty", "sluice lengths train")]
     [InlineData("--trace few.jsonl#small --lengths folds", "cannot be trained: There are", "more prompts")]
     [InlineData("--trace made.jsonl --lengths none", "has answers of 2 models", "made.jsonl#large")]
     [InlineData("--trace made.jsonl#smal", "no model of `made` is called `smal`", "did you mean `small`?")]
@@ -39,6 +56,7 @@ public sealed class LengthsFlagTests : CliRun
     {
         Write("made.jsonl", PromptLines.Predictable(60, 1));
         Write("few.jsonl", PromptLines.Predictable(12, 1));
+        Write("empty.lengths", "");
         Write("made.csv", "arrival_s,prompt_tokens,answer_tokens\n0,1,1\n");
 
         Outcome outcome = Sluice(["compare", "--batching", "fcfs", .. flags.Split(' ')]);
@@ -47,6 +65,8 @@ public sealed class LengthsFlagTests : CliRun
         Assert.Contains(said, outcome.Error, StringComparison.Ordinal);
         Assert.Contains(hint, outcome.Error, StringComparison.Ordinal);
     }
+
+    private byte[] Bytes(string name) => File.ReadAllBytes(Path.Combine(Folder, name));
 
     private void Write(string name, string text) => File.WriteAllText(Path.Combine(Folder, name), text);
 }

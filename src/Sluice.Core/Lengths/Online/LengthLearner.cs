@@ -30,13 +30,7 @@ public sealed class LengthLearner
         Model = model;
         this.options = options.Checked();
         reservoir = new AnswerReservoir(options.MostAnswers, options.Training.Seed);
-        LengthModel? start = known
-            .Where(its => !its.ReadsSentences)
-            .OrderByDescending(its => its.Target == model)
-            .ThenByDescending(its => its.Target == "all")
-            .ThenByDescending(its => its.HeldOutTau)
-            .ThenBy(its => its.Target, StringComparer.Ordinal)
-            .FirstOrDefault();
+        LengthModel? start = LengthModelSet.BestFor(model, known.Where(its => !its.ReadsSentences));
         Predictor = start is null ? null : new TrainedLengths(start);
         taught = start?.Target == model ? start.Samples : 0;
     }
