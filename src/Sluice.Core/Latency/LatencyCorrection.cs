@@ -7,8 +7,9 @@ namespace Sluice.Core.Latency;
 /// factor of a hundred is still caught within some <see cref="HalfLife"/>s.</para>
 /// <para>Users see <see cref="Factor"/>, which moves only when the average has drifted 2 % away from it; then
 /// <see cref="Epoch"/> grows, and estimates that were cached before are out of date.</para>
-/// <para>The quantile of actual ÷ corrected is tracked by stochastic approximation: up by 1 − p when a step was longer,
-/// down by p when it was not, in units of the usual scatter. Allocates nothing.</para>
+/// <para>The quantile of actual ÷ corrected is tracked by stochastic approximation: up by p when a step was longer,
+/// down by 1 − p when it was not, in units of the usual scatter. A step counts by its predicted time, since short steps scatter most and
+/// matter least: for p of the time that is planned the estimate is not too short. Allocates nothing.</para>
 /// </remarks>
 public sealed class LatencyCorrection
 {
@@ -21,17 +22,19 @@ public sealed class LatencyCorrection
     private const double Dead = 0.02;
     private const double QuantileRate = 0.1;
     private const double LeastScatter = 0.001;
+    private const double MostWeight = 10;
 
     private readonly double share;
     private readonly double pace;
     private double mean = 1;
     private double scatter = LeastScatter;
     private double upper = 1;
+    private double usual;
     private long steps;
 
     /// <summary>Starts without any correction.</summary>
     /// <param name="halfLife">Steps after which an observation counts half. Default 64.</param>
-    /// <param name="quantile">The share of steps that must not be longer than the upper estimate. Default 0.9.</param>
+    /// <param name="quantile">The share of the steps' time for which the upper estimate must not be too short. Default 0.9.</param>
     public LatencyCorrection(double halfLife = 64, double quantile = 0.9)
     {
         if (!(halfLife > 0))
@@ -60,7 +63,7 @@ public sealed class LatencyCorrection
     /// <summary>Grows whenever <see cref="Factor"/> changes.</summary>
     public int Epoch { get; private set; }
 
-    /// <summary>What a corrected prediction is to be multiplied by so that the asked share of steps is not longer.</summary>
+    /// <summary>What a corrected prediction is to be multiplied by so that the asked share of steps, by their time, is not longer.</summary>
     public double UpperRatio => mean / Factor * upper;
 
     /// <summary>Takes in a finished step.</summary>
@@ -75,11 +78,12 @@ public sealed class LatencyCorrection
         }
 
         double relative = Math.Clamp(ratio / mean, 1 / Outlier, Outlier);
-        Follow(relative);
 
         // The first steps are averaged plainly, so that the start of 1 is forgotten at once.
         steps++;
         double rate = Math.Max(pace, 1.0 / steps);
+        usual += rate * (predicted - usual);
+        Follow(relative, Math.Min(predicted / usual, MostWeight));
         mean = Math.Clamp(mean * (1 + (rate * (relative - 1))), 1 / Limit, Limit);
         if (Math.Abs((mean / Factor) - 1) >= Dead)
         {
@@ -88,10 +92,10 @@ public sealed class LatencyCorrection
         }
     }
 
-    private void Follow(double relative)
+    private void Follow(double relative, double weight)
     {
-        scatter = Math.Max(scatter + (pace * (Math.Abs(relative - 1) - scatter)), LeastScatter);
+        scatter = Math.Max(scatter + (pace * weight * (Math.Abs(relative - 1) - scatter)), LeastScatter);
         double push = relative > upper ? share : share - 1;
-        upper = Math.Clamp(upper * (1 + (QuantileRate * scatter * push)), 1 / Outlier, Outlier);
+        upper = Math.Clamp(upper * (1 + (QuantileRate * scatter * push * weight)), 1 / Outlier, Outlier);
     }
 }

@@ -7,6 +7,7 @@ public static class LatencyFit
     private const double HeldUp = 1.5;
 
     private const int Rounds = 4;
+    private const int PrefillToken = 2;
     private const int PrefillCross = 3;
     private const int OwnTerms = 7;
 
@@ -22,7 +23,13 @@ public static class LatencyFit
     public static (SharedCacheLatencyModel Model, double Mape) SharedCache(IReadOnlyList<StepSample> samples)
     {
         double[] x = Coefficients(samples, Shared);
-        var model = new SharedCacheLatencyModel { Terms = Terms(x), SmallStepContext = x[OwnTerms], TokenContext = x[OwnTerms + 1] };
+        var model = new SharedCacheLatencyModel
+        {
+            Terms = Terms(x),
+            SmallStepToken = x[OwnTerms],
+            SmallStepContext = x[OwnTerms + 1],
+            TokenContext = x[OwnTerms + 2],
+        };
         return (model, Mape(model, samples));
     }
 
@@ -83,10 +90,16 @@ public static class LatencyFit
     private static double[] Shared(StepShape shape)
     {
         double[] own = Own(shape);
-        double cross = own[PrefillCross];
-        bool isSmall = shape.Tokens < SharedCacheLatencyModel.TileTokens;
-        own[PrefillCross] = isSmall ? 0 : cross;
-        return [.. own, isSmall ? cross : 0, shape.Tokens * (double)(shape.PrefillContext + shape.DecodeContext)];
+        double shared = shape.Tokens * (double)(shape.PrefillContext + shape.DecodeContext);
+        if (shape.Tokens >= SharedCacheLatencyModel.TileTokens)
+        {
+            return [.. own, 0, 0, shared];
+        }
+
+        (double token, double cross) = (own[PrefillToken], own[PrefillCross]);
+        own[PrefillToken] = 0;
+        own[PrefillCross] = 0;
+        return [.. own, token, cross, shared];
     }
 
     private static double Dot(double[] row, double[] x)

@@ -3,8 +3,8 @@ namespace Sluice.Core.Latency;
 /// <summary>The five terms as llama.cpp's shared cache bends them: small steps pay more for context, and everybody for everybody's.</summary>
 /// <remarks>
 /// <para>step = five terms + x · tokens · cached tokens, both summed over the whole step: each new token goes over the cells of all
-/// sequences and leaves out what is not its own. A step of fewer than <see cref="TileTokens"/> tokens has another c3: only from there on is
-/// attention computed in tiles (llama-binding.md 8).</para>
+/// sequences and leaves out what is not its own. A step of fewer than <see cref="TileTokens"/> tokens has another c2 and c3: only from there on is
+/// attention computed in tiles (llama-binding.md 8), and before, each token also goes over what the pool keeps of others that ended.</para>
 /// <para>The terms of single sequences count their own cells and tokens alone, so a step may take longer, or less, than their sum.</para>
 /// </remarks>
 public sealed record SharedCacheLatencyModel : ILatencyModel
@@ -12,8 +12,11 @@ public sealed record SharedCacheLatencyModel : ILatencyModel
     /// <summary>The tokens of a step from which attention is computed in tiles.</summary>
     public const int TileTokens = 64;
 
-    /// <summary>What a step takes besides; its c3 is that of large steps.</summary>
+    /// <summary>What a step takes besides; its c2 and c3 are those of large steps.</summary>
     public required FiveTermLatencyModel Terms { get; init; }
+
+    /// <summary>c2 of small steps, ms per new prefill token.</summary>
+    public required double SmallStepToken { get; init; }
 
     /// <summary>c3 of small steps, ms per new prefill token and cached token.</summary>
     public required double SmallStepContext { get; init; }
@@ -28,6 +31,7 @@ public sealed record SharedCacheLatencyModel : ILatencyModel
     public SharedCacheLatencyModel Checked()
     {
         Terms.Checked();
+        Check(SmallStepToken, nameof(SmallStepToken));
         Check(SmallStepContext, nameof(SmallStepContext));
         Check(TokenContext, nameof(TokenContext));
         return this;
@@ -35,7 +39,7 @@ public sealed record SharedCacheLatencyModel : ILatencyModel
 
     /// <inheritdoc/>
     public double Prefill(int tokens, int context) =>
-        Terms.Prefill(tokens, context) + ((Bend(tokens) + TokenContext) * tokens * context);
+        Terms.Prefill(tokens, context) + ((MoreForToken(tokens) + ((MoreForContext(tokens) + TokenContext) * context)) * tokens);
 
     /// <inheritdoc/>
     public double Decode(int context) => Terms.Decode(context) + (TokenContext * context);
@@ -43,7 +47,8 @@ public sealed record SharedCacheLatencyModel : ILatencyModel
     /// <inheritdoc/>
     public double Step(in StepShape shape) =>
         Terms.Step(shape)
-            + (Bend(shape.Tokens) * shape.PrefillCross)
+            + (MoreForToken(shape.Tokens) * shape.PrefillTokens)
+            + (MoreForContext(shape.Tokens) * shape.PrefillCross)
             + (TokenContext * shape.Tokens * (shape.PrefillContext + shape.DecodeContext));
 
     /// <inheritdoc/>
@@ -56,8 +61,8 @@ public sealed record SharedCacheLatencyModel : ILatencyModel
     /// <summary>The largest prefill among those that are as small, or as large, as <paramref name="kind"/> tokens.</summary>
     private int Largest(int kind, int context, int most, double budget)
     {
-        // Per token, what the bend and the shared cells add is the same whatever the number of tokens.
-        double more = (Bend(kind) + TokenContext) * context;
+        // Per token, what a small step and the shared cells add is the same whatever the number of tokens.
+        double more = MoreForToken(kind) + ((MoreForContext(kind) + TokenContext) * context);
         double slope = Terms.PrefillToken + (Terms.PrefillContext * context) + more;
         double left = budget - (Terms.CachedToken * context);
         if (most < 1 || !(left >= 0))
@@ -76,7 +81,9 @@ public sealed record SharedCacheLatencyModel : ILatencyModel
         return tokens;
     }
 
-    private double Bend(long tokens) => tokens < TileTokens ? SmallStepContext - Terms.PrefillContext : 0;
+    private double MoreForToken(long tokens) => tokens < TileTokens ? SmallStepToken - Terms.PrefillToken : 0;
+
+    private double MoreForContext(long tokens) => tokens < TileTokens ? SmallStepContext - Terms.PrefillContext : 0;
 
     private static void Check(double value, string name)
     {

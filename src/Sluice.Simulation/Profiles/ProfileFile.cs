@@ -111,7 +111,7 @@ internal static class ProfileFile
 
         public override void Write(Utf8JsonWriter writer, ILatencyModel value, JsonSerializerOptions options)
         {
-            object written = value is SharedCacheLatencyModel shared ? new SharedTerms(shared.Terms, shared.SmallStepContext, shared.TokenContext) : value;
+            object written = value is SharedCacheLatencyModel shared ? SharedTerms.Of(shared) : value;
             JsonSerializer.Serialize(writer, written, written.GetType(), options);
         }
 
@@ -130,11 +130,16 @@ internal static class ProfileFile
         }
     }
 
-    private sealed record SharedTerms(FiveTermLatencyModel Terms, double SmallStepContext, double TokenContext)
+    /// <summary>Without a c2 of small steps, as files of before had none, theirs is that of large ones.</summary>
+    private sealed record SharedTerms(FiveTermLatencyModel Terms, double SmallStepContext, double TokenContext, double? SmallStepToken = null)
     {
+        public static SharedTerms Of(SharedCacheLatencyModel model) =>
+            new(model.Terms, model.SmallStepContext, model.TokenContext, model.SmallStepToken);
+
         public SharedCacheLatencyModel Model() => new SharedCacheLatencyModel
         {
             Terms = Terms,
+            SmallStepToken = SmallStepToken ?? Terms.PrefillToken,
             SmallStepContext = SmallStepContext,
             TokenContext = TokenContext,
         }.Checked();

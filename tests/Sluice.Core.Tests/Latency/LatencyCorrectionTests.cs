@@ -105,6 +105,24 @@ public sealed class LatencyCorrectionTests
     }
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Short_steps_that_scatter_say_little_of_long_ones(int seed)
+    {
+        Random random = new(seed);
+        LatencyCorrection correction = new();
+
+        for (int step = 0; step < 5_000; step++)
+        {
+            bool isLong = step % 10 == 0;
+            double predicted = isLong ? 100 : 2;
+            correction.Observe(predicted, predicted * (1 + ((isLong ? 0.02 : 0.5) * ((2 * random.NextDouble()) - 1))));
+        }
+
+        Assert.InRange(correction.UpperRatio, 1, 1.1);
+    }
+
+    [Theory]
     [InlineData(1, 0.05, 1.0)]
     [InlineData(2, 0.2, 1.0)]
     [InlineData(3, 0.5, 1.7)]

@@ -16,6 +16,7 @@ public sealed class SharedCacheLatencyModelTests
             DecodeSequence = 1.3,
             DecodeContext = 0.004,
         },
+        SmallStepToken = 0.98,
         SmallStepContext = 0.0014,
         TokenContext = 0.0002,
     };
