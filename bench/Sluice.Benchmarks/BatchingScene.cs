@@ -3,6 +3,7 @@ using Sluice.Core;
 using Sluice.Core.Batching;
 using Sluice.Core.KvCache;
 using Sluice.Core.Latency;
+using Sluice.Core.Lengths;
 using Sluice.Core.Requests;
 
 namespace Sluice.Benchmarks;
@@ -33,7 +34,11 @@ internal sealed class BatchingScene
         DecodeContext = 1e-4,
     };
 
+    /// <summary>A thousand answers strayed from their predicted median by a factor of up to three.</summary>
+    private static readonly ResidualLife Life = new([.. Enumerable.Range(0, 1000).Select(i => Math.Log(3) * ((i / 500.0) - 1))]);
+
     private readonly Random random = new(1);
+    private readonly bool foreseen;
     private readonly Scheduler scheduler;
     private readonly KvMemory memory;
     private readonly int running;
@@ -45,8 +50,15 @@ internal sealed class BatchingScene
     private long lastId;
     private Sums sums;
 
-    public BatchingScene(IBatchPolicy policy, int running, int waiting, bool tight)
+    /// <summary>The scene, at its load.</summary>
+    /// <param name="policy">Who decides.</param>
+    /// <param name="running">Requests that run.</param>
+    /// <param name="waiting">Requests that wait.</param>
+    /// <param name="tight">Whether memory is short.</param>
+    /// <param name="foreseen">Whether a predictor says of each request how long its answer will be.</param>
+    public BatchingScene(IBatchPolicy policy, int running, int waiting, bool tight, bool foreseen = false)
     {
+        this.foreseen = foreseen;
         this.running = running;
         this.waiting = waiting;
         classes = [.. FirstTokens.SelectMany(ttft => new[] { Class(ttft, 1), Class(ttft, 2) })];
@@ -156,13 +168,19 @@ internal sealed class BatchingScene
         }
     }
 
-    private Sequence Make(Instant arrival) => new(new Request
+    private Sequence Make(Instant arrival)
     {
-        Id = ++lastId,
-        Arrival = arrival,
-        PromptTokens = random.Next(50, 1_000),
-        Class = classes[random.Next(classes.Length)],
-    });
+        long id = ++lastId;
+        return new Sequence(new Request
+        {
+            Id = id,
+            Arrival = arrival,
+            PromptTokens = random.Next(50, 1_000),
+            Class = classes[random.Next(classes.Length)],
+            Client = (int)(id % 32),
+            Estimate = foreseen ? new LengthEstimate(Score: Math.Log(Answer(id)), Median: Answer(id), Life) : null,
+        });
+    }
 
     private static ServiceClass Class(int ttft, double weight) => new()
     {

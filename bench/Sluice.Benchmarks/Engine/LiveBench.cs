@@ -26,6 +26,8 @@ internal static class LiveBench
     /// <summary>A step this many times longer than foreseen was held up by something else on the machine.</summary>
     private const double HeldUp = 1.5;
 
+    private const int FillerTokens = 512;
+
     private static readonly ServiceClass All = new()
     {
         Name = "all",
@@ -71,6 +73,8 @@ internal static class LiveBench
         await using (var engine = new LiveEngine(
             new LearnedRunner(runner, LatencySweep.Fit(samples)), new EngineOptions { Batching = BatchPolicies.Parse(batching), Recorder = calls.Add }))
         {
+            await FillPoolAsync(engine);
+            calls.Clear();
             await ServeAsync(engine, trace);
             state = engine.State;
         }
@@ -144,6 +148,28 @@ internal static class LiveBench
             $"steps: measured / belief, median {LiveComparison.Median(toBelief):0.00}; measured / step times, median {LiveComparison.Median(toTruth):0.00}, of all together "
             + $"{took / foreseen:0.00}; from the end of a step to the plan of the next, median {LiveComparison.Median(between):0} us; "
             + $"held up by others: {heldUp} of {toTruth.Count} steps, and {stalled:0} ms between steps"));
+    }
+
+    /// <summary>Prompts that have ended fill the cache, as on a server after a while and in the sweep: each token looks at all of it.</summary>
+    private static async Task FillPoolAsync(LiveEngine engine)
+    {
+        ModelFacts facts = engine.Model.Facts;
+        var random = new Random(2);
+        for (long filled = 0; filled < (long)facts.Kv.DeviceBlocks * facts.Kv.BlockSize; filled += FillerTokens)
+        {
+            await ReadAsync(engine.Start(new GenerationRequest
+            {
+                Prompt = [.. Enumerable.Range(0, FillerTokens).Select(_ => random.Next(facts.VocabularySize))],
+                Class = All,
+                MaxTokens = 1,
+                Sampling = new SamplingOptions { Temperature = 0, MayEnd = false },
+            }));
+        }
+
+        while (engine.State.Running > 0)
+        {
+            await Task.Delay(1);
+        }
     }
 
     /// <summary>Open-loop: each request is started at its time, whatever became of those before.</summary>

@@ -13,7 +13,7 @@ internal sealed record Scenario(string Name, string Summary, Setting Usual, Func
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Scenario> All { get; } =
     [
-        new("overload", "1.5 times what the machine holds, two classes: who earns what", new Setting { Rounds = 3, Requests = 200, Sweep = TimeSpan.FromSeconds(60) }, Overload.RunAsync),
+        new("overload", "1.5 times what the machine holds, two classes: who earns what", new Setting { Rounds = 3, Requests = 300, Sweep = TimeSpan.FromSeconds(60) }, Overload.RunAsync),
         new("light", "a fifth of what the machine holds: does a policy cost anything",
             new Setting { Rounds = 3, Requests = 60, Sweep = TimeSpan.FromSeconds(60), Batchings = ["fcfs", "priority", "edf", "density", "proserve", "slide"] }, Light.RunAsync),
         new("stall", "an answer streams while a prompt of 4,096 tokens arrives",

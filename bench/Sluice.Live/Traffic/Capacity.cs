@@ -19,7 +19,10 @@ internal sealed record Capacity(double PerSecond, double StepMilliseconds, IRead
     /// <summary>Prompts of 128 and answers of 32 tokens on average, both log-normal.</summary>
     public const string Lengths = "prompt=128,answer=32";
 
-    /// <summary>Plays as many requests as given at once, first come first served, and sees how long they take.</summary>
+    /// <summary>
+    /// Plays as many requests as given at once, first come first served, and sees how many a second end in the middle half: before, batches are
+    /// not full yet, and after it, not any more.
+    /// </summary>
     public static async Task<Capacity> MeasureAsync(Machine machine, int requests, CancellationToken cancel)
     {
         double step = Step(machine.Facts.Latency);
@@ -31,7 +34,9 @@ internal sealed record Capacity(double PerSecond, double StepMilliseconds, IRead
         Machine.Tell($"measuring what the machine holds with {requests} requests at once");
         Trace trace = Trace.Draw(machine, Lengths, requests, rate: 1e6, classes, seed: 1000);
         Played played = await Played.RunAsync(machine, "fcfs", trace, cancel).ConfigureAwait(false);
-        return new Capacity(requests / played.Seconds, step, classes);
+        double[] ends = [.. played.Clients.Select(client => client.Tokens[^1]).Order()];
+        int quarter = requests / 4;
+        return new Capacity(1000.0 * (requests - (2 * quarter)) / (ends[^(quarter + 1)] - ends[quarter - 1]), step, classes);
     }
 
     private static double Step(ILatencyModel latency)
