@@ -125,8 +125,8 @@ internal sealed class StepForming
             options.Gap * decodes.LeastTpot ?? double.PositiveInfinity);
 
     /// <summary>
-    /// How much longer than foreseen steps turn out to be, but for one in ten: a step planned to the last millisecond would make everybody in
-    /// it late every other time. 1 where they are foreseen within a tenth.
+    /// How much longer than foreseen steps turn out to be, but for a tenth of their time: a step planned to the last millisecond would make
+    /// everybody in it late every other time. 1 where they are foreseen within a tenth.
     /// </summary>
     private double Doubt() => batch.Latency is CorrectedLatencyModel model && model.UpperQuantile(1) is > LeastDoubt and double ratio
         ? Math.Min(ratio, MostDoubt)
