@@ -17,6 +17,9 @@ namespace Sluice.Gateway;
 /// <remarks>It does not own the engines: whoever made them stops them after <see cref="StopAsync"/>.</remarks>
 public sealed class GatewayServer : IAsyncDisposable
 {
+    /// <summary>Load balancers ask with either.</summary>
+    private static readonly string[] Probes = [HttpMethods.Get, HttpMethods.Head];
+
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
 
     private readonly WebApplication app;
@@ -107,8 +110,8 @@ public sealed class GatewayServer : IAsyncDisposable
         app.MapPost("/detokenize", tokens.DetokenizeAsync);
         app.MapGet("/v1/models", looks.ModelsAsync);
         app.MapGet("/v1/models/{**model}", looks.ModelAsync);
-        app.MapGet("/health", looks.HealthAsync);
-        app.MapGet("/ready", looks.ReadyAsync);
+        app.MapMethods("/health", Probes, looks.HealthAsync);
+        app.MapMethods("/ready", Probes, looks.ReadyAsync);
         app.MapGet("/metrics", looks.MetricsAsync);
         app.MapGet("/v1/sluice/state", looks.StateAsync);
     }

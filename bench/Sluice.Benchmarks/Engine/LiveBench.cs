@@ -17,7 +17,7 @@ namespace Sluice.Benchmarks.Engine;
 
 /// <summary>
 /// Measures a model, serves a small trace with it in this process, and lets the simulator foresee the same trace from what was measured:
-/// <c>live MODEL [--threads N] [--batching NAME[,…]] [--synthetic SPEC] [--for SECONDS] [--rounds N]</c>. Half of the measuring comes before the run and half
+/// <c>live MODEL [--threads N] [--batching NAME[,…]] [--synthetic SPEC] [--for SECONDS] [--rounds N]</c>. Before it serves, its cache is filled, as the sweep fills it. Half of the measuring comes before the run and half
 /// after it, so that a machine that gets slower or faster meanwhile counts on both sides. It foresees twice: with steps that take what was measured, and with steps that take what policies believe;
 /// each time with the very arrivals that the engine saw.
 /// </summary>

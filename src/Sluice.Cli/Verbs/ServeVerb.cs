@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Sluice.Cli.Flags;
@@ -35,6 +36,7 @@ internal static class ServeVerb
 
     private static async Task<int> RunAsync(ServePlan plan, CancellationToken stop)
     {
+        TryAddress(plan.Gateway.Listen);
         await using Fleet fleet = plan.Model is null ? PretendedFleet.Start(plan) : LlamaFleet.Start(plan);
         await using GatewayServer server = new(fleet.Instances, plan.Gateway);
         await ListenAsync(server, plan);
@@ -46,22 +48,35 @@ internal static class ServeVerb
         return SluiceProgram.Done;
     }
 
+    /// <summary>Before a model is loaded and measured, which may take minutes.</summary>
+    private static void TryAddress(IPEndPoint address)
+    {
+        try
+        {
+            using Socket socket = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(address);
+        }
+        catch (SocketException error)
+        {
+            throw Refused(address, error, isTaken: error.SocketErrorCode == SocketError.AddressAlreadyInUse);
+        }
+    }
+
     private static async Task ListenAsync(GatewayServer server, ServePlan plan)
     {
         try
         {
             await server.StartAsync();
         }
-        catch (IOException error) when (error.InnerException is AddressInUseException)
-        {
-            throw new Misuse($"{plan.Gateway.Listen} is taken by another program", "stop that one, or choose another port with --listen");
-        }
         catch (Exception error) when (error is SocketException or IOException)
         {
-            throw new Misuse(
-                $"{plan.Gateway.Listen} cannot be listened on: {error.Message}", "choose an address of this machine and a port above 1023 with --listen");
+            throw Refused(plan.Gateway.Listen, error, isTaken: error.InnerException is AddressInUseException);
         }
     }
+
+    private static Misuse Refused(IPEndPoint address, Exception error, bool isTaken) => isTaken
+        ? new Misuse($"{address} is taken by another program", "stop that one, or choose another port with --listen")
+        : new Misuse($"{address} cannot be listened on: {error.Message}", "choose an address of this machine and a port above 1023 with --listen");
 
     private static void Greet(GatewayServer server, Fleet fleet, ServePlan plan)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
@@ -61,6 +62,20 @@ public sealed partial class LookTests
         JsonNode usage = await door.AskAsync(
             "/v1/chat/completions", """{"messages":[{"role":"user","content":"Hi"}],"max_tokens":1}""");
         Assert.Equal((int?)usage["usage"]!["prompt_tokens"], (int?)tokens["count"]);
+    }
+
+    [Theory]
+    [InlineData("/health")]
+    [InlineData("/ready")]
+    public async Task Load_balancers_may_ask_for_the_head_alone(string path)
+    {
+        await using Door door = await Door.OpenAsync();
+
+        using HttpRequestMessage head = new(HttpMethod.Head, new Uri(door.Address, path));
+        using HttpResponseMessage reply = await door.Http.SendAsync(head);
+
+        Assert.Equal(HttpStatusCode.OK, reply.StatusCode);
+        Assert.Empty(await reply.Content.ReadAsByteArrayAsync());
     }
 
     /// <summary>Checks every line of the format: help, type, samples of the declared family, buckets that add up.</summary>
