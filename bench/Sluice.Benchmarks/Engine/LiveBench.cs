@@ -68,16 +68,18 @@ internal static class LiveBench
         List<StepSample> samples = [];
         List<SchedulerCall> calls = [];
         EngineState state;
+        int fillers;
         IModelRunner runner = new LlamaRunner(model, options);
         samples.AddRange(LatencySweep.Run(runner, half));
         await using (var engine = new LiveEngine(
             new LearnedRunner(runner, LatencySweep.Fit(samples)), new EngineOptions { Batching = BatchPolicies.Parse(batching), Recorder = calls.Add }))
         {
-            await FillPoolAsync(engine);
-            calls.Clear();
+            fillers = await FillPoolAsync(engine);
             await ServeAsync(engine, trace);
             state = engine.State;
         }
+
+        calls.RemoveRange(0, BeginningAfter(fillers, calls));
 
         using var again = new LlamaRunner(model, options);
         samples.AddRange(LatencySweep.Run(again, half));
@@ -151,26 +153,29 @@ internal static class LiveBench
     }
 
     /// <summary>Prompts that have ended fill the cache, as on a server after a while and in the sweep: each token looks at all of it.</summary>
-    private static async Task FillPoolAsync(LiveEngine engine)
+    private static async Task<int> FillPoolAsync(LiveEngine engine)
     {
         ModelFacts facts = engine.Model.Facts;
         var random = new Random(2);
-        for (long filled = 0; filled < (long)facts.Kv.DeviceBlocks * facts.Kv.BlockSize; filled += FillerTokens)
+        int length = Math.Min(FillerTokens, facts.ContextTokens - 1);
+        int fillers = 0;
+        for (long filled = 0; filled < (long)facts.Kv.DeviceBlocks * facts.Kv.BlockSize; filled += length, fillers++)
         {
             await ReadAsync(engine.Start(new GenerationRequest
             {
-                Prompt = [.. Enumerable.Range(0, FillerTokens).Select(_ => random.Next(facts.VocabularySize))],
+                Prompt = [.. Enumerable.Range(0, length).Select(_ => random.Next(facts.VocabularySize))],
                 Class = All,
                 MaxTokens = 1,
                 Sampling = new SamplingOptions { Temperature = 0, MayEnd = false },
             }));
         }
 
-        while (engine.State.Running > 0)
-        {
-            await Task.Delay(1);
-        }
+        return fillers;
     }
+
+    /// <summary>The place of the first call that is about the trace.</summary>
+    private static int BeginningAfter(int fillers, List<SchedulerCall> calls) =>
+        calls.FindIndex(call => call.Kind == SchedulerCallKind.Add && fillers-- == 0);
 
     /// <summary>Open-loop: each request is started at its time, whatever became of those before.</summary>
     private static async Task ServeAsync(LiveEngine engine, List<TraceRecord> trace)

@@ -94,8 +94,8 @@ public sealed class LatencyCorrection
 
     private void Follow(double relative, double weight)
     {
-        scatter = Math.Max(scatter + (pace * weight * (Math.Abs(relative - 1) - scatter)), LeastScatter);
         double push = relative > upper ? share : share - 1;
         upper = Math.Clamp(upper * (1 + (QuantileRate * scatter * push * weight)), 1 / Outlier, Outlier);
+        scatter = Math.Max(scatter + (Math.Min(pace * weight, 1) * (Math.Abs(relative - 1) - scatter)), LeastScatter);
     }
 }

@@ -26,8 +26,8 @@ public static class LatencyFit
         var model = new SharedCacheLatencyModel
         {
             Terms = Terms(x),
-            SmallStepToken = x[OwnTerms],
-            SmallStepContext = x[OwnTerms + 1],
+            SmallStepToken = samples.Any(HasSmallPrefill) ? x[OwnTerms] : x[PrefillToken],
+            SmallStepContext = samples.Any(HasSmallPrefill) ? x[OwnTerms + 1] : x[PrefillCross],
             TokenContext = x[OwnTerms + 2],
         };
         return (model, Mape(model, samples));
@@ -86,6 +86,9 @@ public static class LatencyFit
             DecodeContext = coefficients[6],
         }.Checked();
     }
+
+    private static bool HasSmallPrefill(StepSample sample) =>
+        sample.Shape is { PrefillTokens: > 0, Tokens: < SharedCacheLatencyModel.TileTokens };
 
     private static double[] Shared(StepShape shape)
     {

@@ -6,6 +6,8 @@ namespace Sluice.Core.Requests;
 /// <remarks>Open for the owner of a run to hang its own books on; policies see only what stands here.</remarks>
 public class Request
 {
+    private readonly double? estimated;
+
     /// <summary>Unique in a run, ascending by arrival: the last word in every order.</summary>
     public required long Id { get; init; }
 
@@ -24,12 +26,20 @@ public class Request
     /// <summary>What the caller expects of the answer's length, else the mean of <see cref="Estimate"/>; null when nothing is known.</summary>
     public double? ExpectedAnswerTokens
     {
-        get => field ?? Estimate?.MeanLeft(age: 0);
+        get => field ?? estimated;
         init;
     }
 
     /// <summary>All that a length predictor says of the answer; null without one, or when it abstained.</summary>
-    public LengthEstimate? Estimate { get; init; }
+    public LengthEstimate? Estimate
+    {
+        get;
+        init
+        {
+            field = value;
+            estimated = value?.MeanLeft(age: 0);
+        }
+    }
 
     /// <summary>The tenant, for fairness between clients; 0 when there is only one.</summary>
     public int Client { get; init; }

@@ -130,7 +130,7 @@ internal static class ProfileFile
         }
     }
 
-    /// <summary>Without a c2 of small steps, as files of before had none, theirs is that of large ones.</summary>
+    /// <summary>Without <paramref name="SmallStepToken"/> c2 of small steps is that of large ones.</summary>
     private sealed record SharedTerms(FiveTermLatencyModel Terms, double SmallStepContext, double TokenContext, double? SmallStepToken = null)
     {
         public static SharedTerms Of(SharedCacheLatencyModel model) =>

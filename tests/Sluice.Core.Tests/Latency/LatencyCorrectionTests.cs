@@ -104,6 +104,22 @@ public sealed class LatencyCorrectionTests
         Assert.Equal(1, correction.UpperRatio);
     }
 
+    [Fact]
+    public void One_pause_in_a_long_step_says_nothing_of_the_next_ones()
+    {
+        LatencyCorrection correction = new();
+        double most = 1;
+
+        for (int step = 0; step < 1000; step++)
+        {
+            double predicted = step == 500 ? 100 : 10;
+            correction.Observe(predicted, step == 500 ? 4 * predicted : predicted);
+            most = Math.Max(most, correction.UpperRatio);
+        }
+
+        Assert.InRange(most, 1, 1.1);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

@@ -35,7 +35,8 @@ internal sealed class Room(GainRoutingOptions options, AnswerTokens answers)
     public bool IsThereForPrompt(Request request, Ledger ledger)
     {
         double budget = Outlook.BudgetOf(request, ledger);
-        return IsLineShort(ledger, budget) && ledger.PacedStepWith(request.PromptTokens, budget) <= options.DecoderShare * budget;
+        return IsIdle(ledger)
+            || (IsLineShort(ledger, budget) && ledger.PacedStepWith(request.PromptTokens, budget) <= options.DecoderShare * budget);
     }
 
     /// <summary>Few prompts in line, and answers that leave a part of each step.</summary>

@@ -111,22 +111,43 @@ public sealed class GainRoutingTests
     }
 
     [Theory]
-    [InlineData(0, true)]
-    [InlineData(400, false)]
-    public void Decode_instances_take_prompts_that_would_be_late_if_their_answers_leave_room(int answers, bool takesPrompts)
+    [InlineData(0, 0.4, true)]
+    [InlineData(400, 0.4, false)]
+    [InlineData(400, 1, true)]
+    public void Decode_instances_take_prompts_that_would_be_late_if_their_answers_leave_room(int answers, double lend, bool takesPrompts)
     {
-        var router = Disaggregated(Gain(), prefill: 1, decode: 1);
+        var router = Disaggregated(new GainRouting(new() { DecoderShare = lend }), prefill: 1, decode: 1);
         for (int id = 1; id <= answers; id++)
         {
             router.Choose(Request(id, prompt: 10), Start);
             router.PrefillFinished(Request(id, prompt: 10), Start);
         }
 
-        var inTime = router.Choose(Request(1001, Long), Start)!.Value;
-        var late = router.Choose(Request(1002, Long, ttft: 160), Start)!.Value;
+        foreach (int ttft in new[] { 200, 400, 600 })
+        {
+            Assert.Equal(new Route(0, 1), router.Choose(Request(1000 + ttft, Long, ttft: ttft), Start));
+        }
 
-        Assert.Equal(new Route(0, 1), inTime);
+        var late = router.Choose(Request(3000, Long, ttft: 650), Start)!.Value;
+
         Assert.Equal(takesPrompts ? new Route(1, 1) : new Route(0, 1), late);
+    }
+
+    [Fact]
+    public void An_idle_decode_instance_takes_a_prompt_however_long_its_shortest_step()
+    {
+        var router = new Router(Gain(),
+        [
+            new Ledger(0, InstanceRole.Prefill, Estimator()),
+            new Ledger(1, InstanceRole.Decode, Estimator(constant: 65)),
+            new Ledger(2, InstanceRole.Decode, Estimator(constant: 70)),
+        ]);
+        foreach (int ttft in new[] { 200, 400, 590 })
+        {
+            Assert.Equal(new Route(0, 1), router.Choose(Request(ttft, Long, ttft: ttft, tpot: 150), Start));
+        }
+
+        Assert.Equal(new Route(2, 2), router.Choose(Request(1000, Long, ttft: 600, tpot: 150), Start));
     }
 
     [Fact]
@@ -146,7 +167,7 @@ public sealed class GainRoutingTests
     public void Nothing_is_lost_whatever_happens(int seed)
     {
         var chance = new Random(seed);
-        var router = Colocated(Gain(), 3);
+        var router = seed % 2 == 0 ? Disaggregated(Gain(), prefill: 1, decode: 2) : Colocated(Gain(), 3);
         Dictionary<long, Request> sent = [];
         Dictionary<long, Request> held = [];
         int ended = 0;
