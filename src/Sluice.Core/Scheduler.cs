@@ -47,6 +47,9 @@ public sealed class Scheduler
     /// <summary>Sequences with KV, in order of admission.</summary>
     public RunningSet Running => batch.Running;
 
+    /// <summary>Whether more answers than memory holds may be sent here (<see cref="IBatchPolicy.TakesTurns"/>): there is a host to wait on, too.</summary>
+    public bool TakesTurns => policy.TakesTurns && batch.Memory.HostBlocks > 0;
+
     /// <summary>Whether there is nobody to serve.</summary>
     public bool IsIdle => Waiting == 0 && Running.Count == 0;
 

@@ -43,6 +43,9 @@ public sealed class LiveEngine : IAsyncDisposable
     /// <summary>How it stands, as of its last step. Never waits.</summary>
     public EngineState State => loop.State;
 
+    /// <summary>Whether more answers than its memory holds may be sent to it (<see cref="Core.Batching.IBatchPolicy.TakesTurns"/>).</summary>
+    public bool TakesTurns => loop.TakesTurns;
+
     /// <summary>Looks whether a request could ever be served here, without taking it; cheap, for whoever holds requests before.</summary>
     /// <exception cref="GenerationRefusedException">It cannot be served: which field, and what to do.</exception>
     public void RequireServable(GenerationRequest request)

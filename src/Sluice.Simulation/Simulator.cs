@@ -105,6 +105,7 @@ public sealed partial class Simulator
         {
             BlockTokens = instance.Scheduler.Memory.BlockSize,
             Blocks = instance.Scheduler.Memory.DeviceBlocks,
+            TakesTurns = instance.Scheduler.TakesTurns,
         };
 
     private InstanceRole RoleOf(int instance) =>

@@ -12,6 +12,11 @@ public interface IBatchPolicy
     /// <summary>Sequences that wait.</summary>
     int Waiting { get; }
 
+    /// <summary>
+    /// Whether more answers than memory holds can be under way at little loss, because they take turns and their KV waits on the host meanwhile.
+    /// </summary>
+    bool TakesTurns => false;
+
     /// <summary>A new sequence, or one that was taken from the running set by something else than this policy, waits.</summary>
     void Enqueue(Sequence sequence, Instant now);
 

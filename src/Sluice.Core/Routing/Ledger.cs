@@ -35,6 +35,9 @@ public sealed class Ledger(int index, InstanceRole role, ILatencyModel latency)
     /// <summary>Its KV blocks in all; null when that is not known.</summary>
     public int? Blocks { get; init; }
 
+    /// <summary>Whether more answers than its memory holds may be sent to it (<see cref="Batching.IBatchPolicy.TakesTurns"/>). Default no.</summary>
+    public bool TakesTurns { get; init; }
+
     /// <summary>The strictest time between tokens that it was promised to keep; null when it has no request.</summary>
     public TimeSpan? StrictestNextToken => paces.Strictest;
 

@@ -36,6 +36,7 @@ internal sealed class EngineLoop
             facts.Latency,
             new KvMemory(facts.Kv) { Journal = journal },
             facts.Limits);
+        TakesTurns = core.TakesTurns;
         scheduler = new NotedScheduler(core, options.Recorder);
         answers = new LiveAnswers(runner, scheduler, tally, options);
         state = tally.State(scheduler, 0, 0);
@@ -48,6 +49,8 @@ internal sealed class EngineLoop
     public EngineState State => Volatile.Read(ref state);
 
     public KvMemory Memory => scheduler.Memory;
+
+    public bool TakesTurns { get; }
 
     /// <summary>Every sequence that may hold blocks, for the audit.</summary>
     public IEnumerable<Sequence> Live => answers.Requests.SelectMany(request => request.Choices).Select(choice => choice.Sequence);

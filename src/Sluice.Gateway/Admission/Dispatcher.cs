@@ -160,7 +160,12 @@ internal sealed class Dispatcher : IAsyncDisposable
     private static Ledger LedgerOf(Instance instance, int index)
     {
         ModelFacts model = instance.Engine.Model.Facts;
-        return new Ledger(index, InstanceRole.Both, model.Latency) { BlockTokens = model.Kv.BlockSize, Blocks = model.Kv.DeviceBlocks };
+        return new Ledger(index, InstanceRole.Both, model.Latency)
+        {
+            BlockTokens = model.Kv.BlockSize,
+            Blocks = model.Kv.DeviceBlocks,
+            TakesTurns = instance.Engine.TakesTurns,
+        };
     }
 
     /// <summary>What cannot be served by each of the engines is refused before it is held, where it might wait without end.</summary>

@@ -32,6 +32,7 @@ public sealed class SlidePolicy : IBatchPolicy
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(context);
         this.context = context;
+        TakesTurns = options.Copy;
         appraiser = new Appraiser(lengths, context.Copy);
         forming = new StepForming(options, context, appraiser, prefills, decodes, arrivals);
     }
@@ -50,6 +51,9 @@ public sealed class SlidePolicy : IBatchPolicy
             return waiting;
         }
     }
+
+    /// <inheritdoc/>
+    public bool TakesTurns { get; }
 
     /// <summary>The mean of the answers that ended, tokens.</summary>
     internal double MeanAnswer => lengths.Mean;

@@ -54,7 +54,7 @@ internal sealed class Room(GainRoutingOptions options, AnswerTokens answers)
     /// </summary>
     private bool HasMemory(int promptTokens, Ledger ledger)
     {
-        if (ledger.FreeBlocks is not { } free)
+        if (ledger.TakesTurns || ledger.FreeBlocks is not { } free)
         {
             return true;
         }

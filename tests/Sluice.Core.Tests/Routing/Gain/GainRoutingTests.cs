@@ -245,6 +245,19 @@ public sealed class GainRoutingTests
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Full_memory_holds_nobody_back_from_an_instance_whose_answers_take_turns(bool takesTurns)
+    {
+        var router = new Router(Gain(), [new Ledger(0, InstanceRole.Both, Estimator()) { Blocks = 1000, TakesTurns = takesTurns }]);
+        router.Choose(Request(1, prompt: 100), Start);
+        router.PrefillFinished(Request(1, prompt: 100), Start);
+        router.ReportFreeBlocks(0, 0);
+
+        Assert.Equal(takesTurns, router.Choose(Request(2, prompt: 100), Start) is not null);
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
