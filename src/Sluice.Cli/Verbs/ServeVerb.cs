@@ -54,7 +54,6 @@ internal static class ServeVerb
         try
         {
             using Socket socket = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            socket.ExclusiveAddressUse = true;
             socket.Bind(address);
             socket.Listen();
         }
