@@ -62,19 +62,12 @@ public sealed class LiveAgainstSimulatedTests
         PretendOptions model = Engines.Model(blocks: 60, hostBlocks: 40, speed: 4);
         await using (LiveEngine engine = Engines.Start(model, batching, new EngineOptions { EventsAhead = 4, Recorder = calls.Add }))
         {
+            // How much crowds together depends on the machine's pace: more come until both have happened.
             var random = new Random(7);
-            List<Task> clients = [];
-            for (int i = 0; i < 60; i++)
+            for (int wave = 0; wave < 20 && !await SeenAsync(engine, calls); wave++)
             {
-                Generation generation = engine.Start(Engines.Ask($"{i % 40} {new string('a', random.Next(1, 2000))}", random.Next(1, 60)) with
-                {
-                    Class = Engines.Class(i % 2 == 0 ? "high" : "low", 2 - (i % 2), 100, 10),
-                });
-                clients.Add(BeAsync(generation, random.Next(8)));
-                await Task.Delay(i % 20 == 0 ? 1 : 0);
+                await Task.WhenAll(await ComeAsync(engine, random));
             }
-
-            await Task.WhenAll(clients);
         }
 
         int steps = Replay.Run(calls, batching, model);
@@ -82,6 +75,26 @@ public sealed class LiveAgainstSimulatedTests
         Assert.True(steps > 100, $"{steps} steps");
         Assert.Contains(calls, call => call.Preempted > 0);
         Assert.Contains(calls, call => call.Kind == SchedulerCallKind.Detach);
+    }
+
+    /// <summary>Asks the loop, which alone writes the calls.</summary>
+    private static Task<bool> SeenAsync(LiveEngine engine, List<SchedulerCall> calls) =>
+        engine.AskAsync(_ => calls.Exists(call => call.Preempted > 0) && calls.Exists(call => call.Kind == SchedulerCallKind.Detach));
+
+    private static async Task<List<Task>> ComeAsync(LiveEngine engine, Random random)
+    {
+        List<Task> clients = [];
+        for (int i = 0; i < 60; i++)
+        {
+            Generation generation = engine.Start(Engines.Ask($"{i % 40} {new string('a', random.Next(1, 2000))}", random.Next(1, 60)) with
+            {
+                Class = Engines.Class(i % 2 == 0 ? "high" : "low", 2 - (i % 2), 100, 10),
+            });
+            clients.Add(BeAsync(generation, random.Next(8)));
+            await Task.Delay(i % 20 == 0 ? 1 : 0);
+        }
+
+        return clients;
     }
 
     /// <summary>One in eight gives up, one in eight dawdles.</summary>

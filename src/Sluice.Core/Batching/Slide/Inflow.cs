@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Sluice.Core.Requests;
 
 namespace Sluice.Core.Batching.Slide;
@@ -45,9 +46,9 @@ internal sealed class Inflow
     public double Before(double left)
     {
         double work = 0;
-        for (int at = 0; at < streams.Count; at++)
+        foreach (ref readonly Stream stream in CollectionsMarshal.AsSpan(streams))
         {
-            work += streams[at].Rate * Math.Max(left - streams[at].Ttft, 0);
+            work += stream.Rate * Math.Max(left - stream.Ttft, 0);
         }
 
         return work;

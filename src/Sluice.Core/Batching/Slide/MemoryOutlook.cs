@@ -44,9 +44,12 @@ internal sealed class MemoryOutlook(Appraiser appraiser, Prefills prefills)
             leaving += presence * sequence.DeviceBlocks * appraiser.Leaving(sequence);
         }
 
-        foreach (ref readonly PlanEntry entry in prefills.Planned.Entries)
+        if (prefills.Planned.MayOwe)
         {
-            demand += entry.Owed;
+            foreach (ref readonly PlanEntry entry in prefills.Planned.Entries)
+            {
+                demand += entry.Owed;
+            }
         }
 
         LeavingPerMs = LeftForOthers * leaving / Math.Max(appraiser.Pace, batch.Latency.Constant);

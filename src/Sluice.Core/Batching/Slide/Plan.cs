@@ -2,17 +2,6 @@ using System.Runtime.InteropServices;
 
 namespace Sluice.Core.Batching.Slide;
 
-/// <summary>One prefill of the plan.</summary>
-/// <param name="Deadline">When its next token is due, ticks.</param>
-/// <param name="Order">Who came first.</param>
-/// <param name="Slot">Whose.</param>
-/// <param name="Cost">Its computing, ms.</param>
-/// <param name="Density">Its gain per ms.</param>
-/// <param name="Need">Blocks it will need as a newcomer.</param>
-/// <param name="Owed">Blocks it will need to go on.</param>
-[StructLayout(LayoutKind.Auto)]
-internal readonly record struct PlanEntry(long Deadline, long Order, int Slot, double Cost, double Density, double Need, double Owed);
-
 /// <summary>What an instance can do for prefills from now on, as the walk sees it.</summary>
 /// <param name="Now">The time, ticks.</param>
 /// <param name="Share">Part of the time that goes to prefills; the rest goes to constants and to the running answers.</param>
@@ -37,13 +26,17 @@ internal sealed class Plan
     private const double PriceMemoryMs = 10_000;
     private const double PriceStep = 0.1;
 
-    private PlanEntry[] entries = new PlanEntry[64];
+    private readonly DeadlineOrder order = new();
+    private double[] densities = new double[64];
 
     /// <summary>How many are planned.</summary>
-    public int Count { get; private set; }
+    public int Count => order.Count;
 
     /// <summary>Those planned, by deadline.</summary>
-    public ReadOnlySpan<PlanEntry> Entries => entries.AsSpan(0, Count);
+    public ReadOnlySpan<PlanEntry> Entries => order.Entries;
+
+    /// <summary>Whether an answer that was interrupted may be among them.</summary>
+    public bool MayOwe { get; private set; }
 
     /// <summary>The least time, ms, that the last walk found between a finish and its deadline; 0 when it dropped somebody.</summary>
     public double Slack { get; private set; } = double.PositiveInfinity;
@@ -56,37 +49,43 @@ internal sealed class Plan
 
     public void Add(in PlanEntry entry)
     {
-        if (Count == entries.Length)
-        {
-            Array.Resize(ref entries, Count * 2);
-        }
-
-        int at = Find(entry.Deadline, entry.Order);
-        Array.Copy(entries, at, entries, at + 1, Count - at);
-        entries[at] = entry;
-        Count++;
+        MayOwe |= entry.Owed > 0;
+        order.Add(entry);
     }
 
     /// <summary>Puts in what is known now of one that is planned; its deadline is the same.</summary>
-    public void Replace(in PlanEntry entry) => entries[Find(entry.Deadline, entry.Order)] = entry;
-
-    public void Remove(long deadline, long order)
+    public void Replace(in PlanEntry entry)
     {
-        int at = Find(deadline, order);
-        Array.Copy(entries, at + 1, entries, at, --Count - at);
+        MayOwe |= entry.Owed > 0;
+        order.Replace(entry);
     }
+
+    public void Remove(long deadline, long order) => this.order.Remove(deadline, order);
 
     /// <summary>Drops those that cannot be on time. Everything in the plan then can, by deadline.</summary>
     public void Walk(in Capacity capacity, Prefills prefills)
     {
+        Span<PlanEntry> entries = order.Marked();
+        if (densities.Length < entries.Length)
+        {
+            densities = new double[entries.Length * 2];
+        }
+
         double work = 0;
         double blocks = 0;
         double slack = double.PositiveInfinity;
+        double utilisation = 0;
         int kept = 0;
-        Utilisation = 0;
-        for (int at = 0; at < Count; at++)
+        int dropped = 0;
+        MayOwe = false;
+        for (int at = 0; at < entries.Length; at++)
         {
-            PlanEntry entry = entries[at];
+            ref readonly PlanEntry entry = ref entries[at];
+            if (entry.HasLeft)
+            {
+                continue;
+            }
+
             double left = (entry.Deadline - capacity.Now) / (double)TimeSpan.TicksPerMillisecond;
             if (entry.Cost + capacity.Least > left)
             {
@@ -100,30 +99,40 @@ internal sealed class Plan
                 continue;
             }
 
-            entries[kept++] = entry;
             work += entry.Cost;
             blocks += entry.Need;
+            MayOwe |= entry.Owed > 0;
+            densities[kept] = entry.Density;
+            if (kept < at)
+            {
+                entries[kept] = entry;
+            }
+
+            kept++;
             double coming = capacity.Coming?.Before(left) ?? 0;
             double finish = Finish(capacity, work + coming, blocks);
-            while (finish > left && kept > 0)
+            while (finish > left && kept > dropped)
             {
                 int least = LeastDense(kept);
-                PlanEntry dropped = entries[least];
-                work -= dropped.Cost;
-                blocks -= dropped.Need + dropped.Owed;
-                Array.Copy(entries, least + 1, entries, least, --kept - least);
-                prefills.Drop(dropped.Slot, isLate: false);
-                Price += capacity.IsPriced ? PriceStep * Math.Max(dropped.Density - Price, 0) : 0;
+                PlanEntry its = entries[least];
+                work -= its.Cost;
+                blocks -= its.Need + its.Owed;
+                entries[least] = its.Leave();
+                densities[least] = double.PositiveInfinity;
+                dropped++;
+                prefills.Drop(its.Slot, isLate: false);
+                Price += capacity.IsPriced ? PriceStep * Math.Max(its.Density - Price, 0) : 0;
                 slack = 0;
-                finish = kept == 0 ? 0 : Finish(capacity, work + coming, blocks);
+                finish = kept == dropped ? 0 : Finish(capacity, work + coming, blocks);
             }
 
             slack = Math.Min(slack, left - finish);
-            Utilisation = Math.Max(Utilisation, Math.Min((work + coming) / (capacity.Share * left), 1));
+            utilisation = Math.Max(utilisation, Math.Min((work + coming) / (capacity.Share * left), 1));
         }
 
-        Count = kept;
+        order.Keep(kept, dropped);
         Slack = slack;
+        Utilisation = utilisation;
     }
 
     /// <summary>The price falls as time passes, ms.</summary>
@@ -136,40 +145,21 @@ internal sealed class Plan
         return wanting <= 0 ? computed : Math.Max(computed, wanting / Math.Max(capacity.LeavingPerMs, 1e-9));
     }
 
-    /// <summary>The least dense of the first few; of equal density, whoever is due last.</summary>
+    /// <summary>The least dense of the first few; of equal density, whoever is due last. Those that were dropped are infinitely dense.</summary>
     private int LeastDense(int kept)
     {
-        int least = 0;
-        for (int at = 1; at < kept; at++)
+        ReadOnlySpan<double> dense = densities.AsSpan(0, kept);
+        int place = 0;
+        double least = double.PositiveInfinity;
+        for (int at = 0; at < dense.Length; at++)
         {
-            if (entries[at].Density <= entries[least].Density)
+            if (dense[at] <= least)
             {
-                least = at;
+                least = dense[at];
+                place = at;
             }
         }
 
-        return least;
-    }
-
-    /// <summary>The place of this deadline and order, or where it would be.</summary>
-    private int Find(long deadline, long order)
-    {
-        int low = 0;
-        int high = Count;
-        while (low < high)
-        {
-            int middle = (low + high) / 2;
-            ref readonly PlanEntry entry = ref entries[middle];
-            if (entry.Deadline < deadline || (entry.Deadline == deadline && entry.Order < order))
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
-        }
-
-        return low;
+        return place;
     }
 }
