@@ -17,7 +17,7 @@ internal static class Light
         List<Overload.Run> runs = [];
         for (int seed = 1; seed <= setting.Rounds; seed++)
         {
-            Trace trace = Trace.Draw(machine, Capacity.Lengths, setting.Requests, Load * capacity.PerSecond, capacity.Classes, seed);
+            Trace trace = capacity.Draw(machine, setting.Requests, Load, seed);
             foreach (string batching in setting.Batchings)
             {
                 Played played = await Played.RunAsync(machine, batching, trace, setting.Cancel).ConfigureAwait(false);
@@ -46,7 +46,7 @@ internal static class Light
             ["policy", $"mean TTFT ÷ {basis}", "mean TPOT ÷", "mean E2E ÷"],
             rows,
             floors,
-            [Overload.Promises(capacity), FormattableString.Invariant($"The machine holds {capacity.PerSecond:0.00} requests/s; arrivals at {Load} times that.")],
+            [Overload.Promises(capacity), FormattableString.Invariant($"Of a heap the machine worked {capacity.PerSecond:0.00} requests/s off; arrivals bring {Load} times that work.")],
             new { Load, capacity.PerSecond, capacity.StepMilliseconds, Runs = runs });
 
         Interval Against(string batching, Func<Overload.Run, double> figure) => Figures.Mean([.. runs

@@ -19,7 +19,7 @@ internal static class Overload
         List<Run> runs = [];
         for (int seed = 1; seed <= setting.Rounds; seed++)
         {
-            Trace trace = Trace.Draw(machine, Capacity.Lengths, setting.Requests, Load * capacity.PerSecond, capacity.Classes, seed);
+            Trace trace = capacity.Draw(machine, setting.Requests, Load, seed);
             foreach (string batching in setting.Batchings)
             {
                 Played played = await Played.RunAsync(machine, batching, trace, setting.Cancel).ConfigureAwait(false);
@@ -62,7 +62,7 @@ internal static class Overload
             ["policy", "gain ratio", $"÷ {basis}", "high attains", "low attains", "seconds", "step error"],
             rows,
             floors,
-            [Promises(capacity), FormattableString.Invariant($"The machine holds {capacity.PerSecond:0.00} requests/s ({Capacity.Lengths}); arrivals at {Load} times that, {setting.Requests} requests a run, {setting.Rounds} traces.")],
+            [Promises(capacity), FormattableString.Invariant($"Of a heap the machine worked {capacity.PerSecond:0.00} requests/s off; arrivals bring {Load} times that work, {setting.Requests} requests a run, {setting.Rounds} traces.")],
             new { Load, capacity.PerSecond, capacity.StepMilliseconds, Promises = Promises(capacity), Runs = runs });
     }
 

@@ -13,9 +13,9 @@ internal sealed record Scenario(string Name, string Summary, Setting Usual, Func
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Scenario> All { get; } =
     [
-        new("overload", "1.5 times what the machine holds, two classes: who earns what", new Setting { Rounds = 3, Requests = 300, Sweep = TimeSpan.FromSeconds(60) }, Overload.RunAsync),
+        new("overload", "1.5 times what the machine holds, two classes: who earns what", new Setting { Rounds = 3, Requests = 400, Sweep = TimeSpan.FromSeconds(60) }, Overload.RunAsync),
         new("light", "a fifth of what the machine holds: does a policy cost anything",
-            new Setting { Rounds = 3, Requests = 60, Sweep = TimeSpan.FromSeconds(60), Batchings = ["fcfs", "priority", "edf", "density", "proserve", "slide"] }, Light.RunAsync),
+            new Setting { Rounds = 5, Requests = 24, Sweep = TimeSpan.FromSeconds(60), Batchings = ["fcfs", "priority", "edf", "density", "proserve", "slide"] }, Light.RunAsync),
         new("stall", "an answer streams while a prompt of 4,096 tokens arrives",
             new Setting { Size = "125m", Weights = WeightType.Q8, Threads = 2, Batchings = ["fcfs", "slide:gap=1"] }, Stall.RunAsync),
         new("busy", "all seats are taken by long answers, and an urgent request comes",
