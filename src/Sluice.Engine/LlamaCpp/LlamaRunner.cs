@@ -1,14 +1,17 @@
 using System.Diagnostics;
 using Sluice.Core.Batching;
 using Sluice.Core.KvCache;
+using Sluice.Core.Latency;
 using Sluice.Engine.Sampling;
 
 namespace Sluice.Engine.LlamaCpp;
 
 /// <summary>Runs a GGUF model with llama.cpp: one context, one thread that owns it.</summary>
 /// <remarks>
-/// A step is one call of the library: first the tokens of those who decode, then the chunks of prompts. Only where a slice shares
-/// blocks that another slice of the same step computes are there two.
+/// A step is one call of the library: first the tokens of those who decode, then the chunks of prompts. There are more where a slice shares
+/// blocks that another slice of the same step computes; and on a processor, where from <see cref="SharedCacheLatencyModel.TileTokens"/> tokens on
+/// attention is computed in tiles, each over the cells of all who are in it: those who decode then have calls of their own, so that chunks do not
+/// look at their cells.
 /// </remarks>
 public sealed class LlamaRunner : IModelRunner
 {
@@ -19,6 +22,7 @@ public sealed class LlamaRunner : IModelRunner
     private readonly Weights weights;
     private readonly int[] ends;
     private readonly bool[] isDone;
+    private readonly bool hasTiles;
     private readonly List<(int Slice, int Token)> inBatch = [];
 
     /// <summary>Makes room for a model's KV, and computes a few tokens to see that it works and how fast.</summary>
@@ -43,6 +47,7 @@ public sealed class LlamaRunner : IModelRunner
         ends = [.. model.Vocabulary.Ends];
         isDone = new bool[options.Limits.Sequences];
         LlamaLibrary library = LlamaLibrary.Load();
+        hasTiles = options.GpuLayers == 0 || !library.Devices.Any(device => device.IsGpu);
         Facts = new ModelFacts
         {
             Name = options.Name ?? model.Name,
@@ -157,12 +162,17 @@ public sealed class LlamaRunner : IModelRunner
     {
         ReadOnlySpan<Slice> slices = step.Batch.Slices;
         isDone.AsSpan(0, slices.Length).Clear();
+        int together = hasTiles && step.Batch.Tokens >= SharedCacheLatencyModel.TileTokens ? SharedCacheLatencyModel.TileTokens - 1 : int.MaxValue;
         for (int left = slices.Length; left > 0; left -= inBatch.Count)
         {
             batch.Clear();
             inBatch.Clear();
-            AddReady(slices, decodes: true);
-            AddReady(slices, decodes: false);
+            AddReady(slices, decodes: true, together);
+            if (batch.Count == 0 || together == int.MaxValue)
+            {
+                AddReady(slices, decodes: false);
+            }
+
             Decode(step.Batch.Memory);
             foreach ((int slice, _) in inBatch)
             {
@@ -175,9 +185,9 @@ public sealed class LlamaRunner : IModelRunner
         }
     }
 
-    private void AddReady(ReadOnlySpan<Slice> slices, bool decodes)
+    private void AddReady(ReadOnlySpan<Slice> slices, bool decodes, int most = int.MaxValue)
     {
-        for (int i = 0; i < slices.Length; i++)
+        for (int i = 0; i < slices.Length && inBatch.Count < most; i++)
         {
             ref readonly Slice slice = ref slices[i];
             if (isDone[i] || (slice.Tokens == 1) != decodes || !memory.Cells.IsReady(slice))
