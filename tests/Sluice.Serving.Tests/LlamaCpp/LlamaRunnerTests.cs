@@ -45,6 +45,23 @@ public sealed class LlamaRunnerTests(KvCellsTests.SmallModel small) : IClassFixt
     }
 
     [Fact]
+    public async Task Answers_beside_a_long_prompt_and_a_hundred_others_are_those_of_an_idle_engine()
+    {
+        // Their steps hold more tokens than are computed together.
+        LlamaRunnerOptions options = Exact with { KvTokens = 8192, HostTokens = 0, Limits = new BatchLimits { Sequences = 128, Tokens = 512 } };
+        await using var engine = new LiveEngine(new LlamaRunner(small.Model, options), new EngineOptions());
+        GenerationRequest brief = Ask([1, 2, 3, 4, 5], new SamplingOptions { Seed = 7, MayEnd = false }, tokens: 40);
+        GenerationRequest lengthy = Ask([.. Enumerable.Range(0, 300).Select(i => 1 + (i * 7 % 40))], new SamplingOptions { Seed = 7, MayEnd = false });
+        string[] alone = [await Text(engine.Start(brief)), await Text(engine.Start(lengthy))];
+
+        Task<string>[] others = [.. Enumerable.Range(0, 100).Select(i => Text(engine.Start(Ask([9, i + 3, 5], new SamplingOptions { MayEnd = false }, tokens: 30))))];
+        string[] among = await Task.WhenAll(Text(engine.Start(brief)), Text(engine.Start(lengthy)));
+        await Task.WhenAll(others);
+
+        Assert.Equal(alone, among);
+    }
+
+    [Fact]
     public async Task In_json_mode_whatever_a_random_model_says_is_json_so_far()
     {
         await using var engine = new LiveEngine(new LlamaRunner(small.Model, Exact), new EngineOptions());
