@@ -162,15 +162,15 @@ public sealed class LlamaRunner : IModelRunner
     {
         ReadOnlySpan<Slice> slices = step.Batch.Slices;
         isDone.AsSpan(0, slices.Length).Clear();
-        int together = hasTiles && step.Batch.Tokens >= SharedCacheLatencyModel.TileTokens ? SharedCacheLatencyModel.TileTokens - 1 : int.MaxValue;
+        bool apart = hasTiles && step.Batch.Tokens >= SharedCacheLatencyModel.TileTokens;
         for (int left = slices.Length; left > 0; left -= inBatch.Count)
         {
             batch.Clear();
             inBatch.Clear();
-            AddReady(slices, decodes: true, together);
-            if (batch.Count == 0 || together == int.MaxValue)
+            AddReady(slices, decodes: true, most: apart ? SharedCacheLatencyModel.TileTokens - 1 : slices.Length);
+            if (!apart || batch.Count == 0)
             {
-                AddReady(slices, decodes: false);
+                AddReady(slices, decodes: false, most: slices.Length);
             }
 
             Decode(step.Batch.Memory);
@@ -185,7 +185,7 @@ public sealed class LlamaRunner : IModelRunner
         }
     }
 
-    private void AddReady(ReadOnlySpan<Slice> slices, bool decodes, int most = int.MaxValue)
+    private void AddReady(ReadOnlySpan<Slice> slices, bool decodes, int most)
     {
         for (int i = 0; i < slices.Length && inBatch.Count < most; i++)
         {
