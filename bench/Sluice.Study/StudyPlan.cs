@@ -77,15 +77,34 @@ internal static class StudyPlan
         Route("route-conv-long", "Azure conversations, all 13,828, 8 × H100", Conversations, 13_828, 40.8),
         Route("route-code", "Azure code, 8 × H100", Code, 5000, 43.5),
         Route("route-large", "ServeGen m-large, 8 × H100", Large, 5000, 17.6),
+        Route("route-mooncake", "Mooncake conversations, 8 × H100", Mooncake, 2000, 3.59),
         Route("route-conv-pd", "Azure conversations, 8 × H100, P/D 3:5", Conversations, 5000, 35.5) with { Prefills = 3 },
         Route("route-code-pd", "Azure code, 8 × H100, P/D 6:2", Code, 5000, 34.5) with { Prefills = 6 },
         Route("route-large-pd", "ServeGen m-large, 8 × H100, P/D 4:4", Large, 5000, 15.2) with { Prefills = 4 },
+        Route("route-mooncake-pd", "Mooncake conversations, 8 × H100, P/D 5:3", Mooncake, 2000, 3.01) with { Prefills = 5 },
         Route("route-conv-mixed", "Azure conversations, 4 × H100 and 4 × A100", Conversations, 5000, 28.5) with { Profile = TwoGenerations },
         Route("route-code-mixed", "Azure code, 4 × H100 and 4 × A100", Code, 5000, 22.4) with { Profile = TwoGenerations },
+        Route("route-large-mixed", "ServeGen m-large, 4 × H100 and 4 × A100", Large, 5000, 13.4) with { Profile = TwoGenerations },
+        Route("route-mooncake-mixed", "Mooncake conversations, 4 × H100 and 4 × A100", Mooncake, 2000, 2.11) with { Profile = TwoGenerations },
         Route("route-conv-mixed-pd", "Azure conversations, 4 × H100 and 4 × A100, P/D 4:4", Conversations, 5000, 26.5) with
         {
             Profile = TwoGenerations,
             Prefills = 4,
+        },
+        Route("route-code-mixed-pd", "Azure code, 4 × H100 and 4 × A100, P/D 7:1", Code, 5000, 20.7) with
+        {
+            Profile = TwoGenerations,
+            Prefills = 7,
+        },
+        Route("route-large-mixed-pd", "ServeGen m-large, 4 × H100 and 4 × A100, P/D 4:4", Large, 5000, 10.6) with
+        {
+            Profile = TwoGenerations,
+            Prefills = 4,
+        },
+        Route("route-mooncake-mixed-pd", "Mooncake conversations, 4 × H100 and 4 × A100, P/D 5:3", Mooncake, 2000, 1.84) with
+        {
+            Profile = TwoGenerations,
+            Prefills = 5,
         },
         Route("route-conv-tp", "Azure conversations, 4 × RTX PRO 6000 and 4 pairs of them", Conversations, 5000, 21.3) with
         {

@@ -53,7 +53,13 @@ public sealed class GainRouting : IRoutingPolicy
         if (Best(newcomer, fleet, now) is { } best)
         {
             prefixes.Note(request.Blocks.Names.Span, best.Index);
-            return new Route(best.Index, DecoderFor(request, best, fleet).Index, newcomer.CachedAt(best));
+            var route = new Route(best.Index, DecoderFor(request, best, fleet).Index, newcomer.CachedAt(best));
+            if (held.Count > 0)
+            {
+                Count(Service(request, route, fleet));
+            }
+
+            return route;
         }
 
         if (held.Count == 0)
@@ -132,7 +138,7 @@ public sealed class GainRouting : IRoutingPolicy
     private Choice Better(in Choice best, in HeldRequest newcomer, Ledger ledger, Instant now)
     {
         var request = newcomer.Request;
-        if (!MaySend(request, ledger))
+        if (!MaySend(request, ledger, now))
         {
             return best;
         }
@@ -144,11 +150,11 @@ public sealed class GainRouting : IRoutingPolicy
             : best;
     }
 
-    private bool MaySend(Request request, Ledger ledger) => ledger.Role switch
+    private bool MaySend(Request request, Ledger ledger, Instant now) => ledger.Role switch
     {
         InstanceRole.Prefill => true,
         InstanceRole.Decode => room.IsThereForPrompt(request, ledger),
-        _ => !options.Hold || room.IsThereFor(request, ledger),
+        _ => !options.Hold || room.IsThereFor(request, ledger, now),
     };
 
     /// <summary>The held request for an instance with room: whoever is due first, once service enough is put by for it, or else the best.</summary>
@@ -156,7 +162,7 @@ public sealed class GainRouting : IRoutingPolicy
     {
         var first = held[0];
         double cost = ServiceCost.Of(first.Request, answers.Of(first.Request), first.Cached, fleet.All[0]);
-        if (putBy >= cost && TrySend(first, ledger) is { } overdue)
+        if (putBy >= cost && TrySend(first, ledger, now) is { } overdue)
         {
             putBy -= cost;
             throughput.Add(cost);
@@ -166,23 +172,31 @@ public sealed class GainRouting : IRoutingPolicy
         selection.Walk(held, answers, ledger, fleet, throughput.Rate, options.Margin, now);
         foreach (int place in selection.Order)
         {
-            if (TrySend(held[place], ledger) is { } released)
+            if (TrySend(held[place], ledger, now) is { } released)
             {
-                double service = ServiceCost.Of(released.Request, answers.Of(released.Request), released.Route.Cached, fleet.All[0]);
-                throughput.Add(service);
-                putBy += options.Share * service;
+                Count(Service(released.Request, released.Route, fleet));
                 return released;
             }
         }
 
-        return Room.IsCalm(ledger) ? NextOfLost(ledger) : null;
+        return Room.IsCalm(ledger) ? NextOfLost(ledger, now) : null;
     }
 
-    private Released? NextOfLost(Ledger ledger)
+    private double Service(Request request, Route route, Fleet fleet) =>
+        ServiceCost.Of(request, answers.Of(request), route.Cached, fleet.All[0]);
+
+    /// <summary>While requests are held this much service was sent out, ms.</summary>
+    private void Count(double service)
+    {
+        throughput.Add(service);
+        putBy += options.Share * service;
+    }
+
+    private Released? NextOfLost(Ledger ledger, Instant now)
     {
         for (int place = 0; place < Math.Min(held.Count, MostLost); place++)
         {
-            if (TrySend(held[place], ledger) is { } released)
+            if (TrySend(held[place], ledger, now) is { } released)
             {
                 return released;
             }
@@ -191,10 +205,10 @@ public sealed class GainRouting : IRoutingPolicy
         return null;
     }
 
-    private Released? TrySend(in HeldRequest item, Ledger ledger)
+    private Released? TrySend(in HeldRequest item, Ledger ledger, Instant now)
     {
         var request = item.Request;
-        if (!room.IsThereFor(request, ledger))
+        if (!room.IsThereFor(request, ledger, now))
         {
             return null;
         }

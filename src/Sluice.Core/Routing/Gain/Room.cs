@@ -10,6 +10,9 @@ internal sealed class Room(GainRoutingOptions options, AnswerTokens answers)
     /// <summary>Blocks kept for each answer: all go on writing until the instance reports again, and lengths have luck.</summary>
     private const int BlocksEach = 2;
 
+    /// <summary>A prompt that takes as many steps is long: waiting for it could cost others their promises.</summary>
+    private const double LongSteps = 4;
+
     /// <summary>Whether it has nothing to do.</summary>
     public static bool IsIdle(Ledger ledger) => ledger.Requests == 0 && ledger.AssignedDecodes == 0;
 
@@ -21,12 +24,23 @@ internal sealed class Room(GainRoutingOptions options, AnswerTokens answers)
                 <= CalmShare * (ledger.StrictestNextToken ?? TimeSpan.MaxValue).TotalMilliseconds);
 
     /// <summary>Whether it has room for this request.</summary>
-    public bool IsThereFor(Request request, Ledger ledger) =>
-        IsIdle(ledger) || IsThereFor(request.PromptTokens, Outlook.BudgetOf(request, ledger), ledger);
+    public bool IsThereFor(Request request, Ledger ledger, Instant now)
+    {
+        double budget = Outlook.BudgetOf(request, ledger);
+        return IsIdle(ledger)
+            || ((IsLineShort(ledger, budget) || MayOvertake(request, ledger, budget, now)) && CanDecode(request.PromptTokens, budget, ledger));
+    }
 
     /// <summary>Whether it could have room for the least of requests.</summary>
-    public bool IsThereForAny(Ledger ledger) =>
-        IsIdle(ledger) || IsThereFor(1, (ledger.StrictestNextToken ?? TimeSpan.MaxValue).TotalMilliseconds, ledger);
+    public bool IsThereForAny(Ledger ledger)
+    {
+        double budget = (ledger.StrictestNextToken ?? TimeSpan.MaxValue).TotalMilliseconds;
+        return IsIdle(ledger)
+            || ((IsLineShort(ledger, budget) || LongPrompt(ledger, budget) is not null) && CanDecode(1, budget, ledger));
+    }
+
+    /// <summary>Whether a prompt of so much work, ms, is a long one where steps may take this long, ms.</summary>
+    public static bool IsLong(double work, double budget) => work >= LongSteps * budget;
 
     /// <summary>
     /// Whether a decode instance has room for the prompt of this request: few prompts in line, and answers that leave most of each
@@ -39,11 +53,44 @@ internal sealed class Room(GainRoutingOptions options, AnswerTokens answers)
             || (IsLineShort(ledger, budget) && ledger.PacedStepWith(request.PromptTokens, budget) <= options.DecoderShare * budget);
     }
 
-    /// <summary>Few prompts in line, and answers that leave a part of each step.</summary>
-    private bool IsThereFor(int promptTokens, double budget, Ledger ledger) =>
-        IsLineShort(ledger, budget) && CanDecode(promptTokens, budget, ledger);
+    private bool IsLineShort(Ledger ledger, double budget) => IsShort(ledger.Prefills.Nanoseconds, budget);
 
-    private bool IsLineShort(Ledger ledger, double budget) => ledger.Prefills.Nanoseconds * 1e-6 < options.Ahead * budget;
+    private bool IsShort(long nanoseconds, double budget) => nanoseconds * 1e-6 < options.Ahead * budget;
+
+    /// <summary>
+    /// Whether the line is one long prompt and little else, and that one is due later, and not late by being overtaken. The engine
+    /// computes a prompt in chunks, and so lets the more urgent one by.
+    /// </summary>
+    private bool MayOvertake(Request request, Ledger ledger, double budget, Instant now)
+    {
+        double own = ledger.Latency.Prefill(request.PromptTokens, 0);
+        if ((request.Deadline(0) - now).TotalMilliseconds <= own
+            || LongPrompt(ledger, budget) is not { } overtaken
+            || overtaken.Due <= request.Deadline(0))
+        {
+            return false;
+        }
+
+        double line = ledger.Prefills.Nanoseconds * 1e-6;
+        double left = (overtaken.Due - now).TotalMilliseconds * options.Margin;
+        return left < line || left >= line + own;
+    }
+
+    /// <summary>The long prompt that is the line but for less than a step; null when the line is another.</summary>
+    private OutstandingPrefill? LongPrompt(Ledger ledger, double budget)
+    {
+        OutstandingPrefill? longest = null;
+        foreach (ref readonly var item in ledger.Prefills.Items)
+        {
+            longest = item.Nanoseconds > (longest?.Nanoseconds ?? -1) ? item : longest;
+        }
+
+        return longest is { } found
+            && IsLong(found.Nanoseconds * 1e-6, budget)
+            && IsShort(ledger.Prefills.Nanoseconds - found.Nanoseconds, budget)
+                ? found
+                : null;
+    }
 
     private bool CanDecode(int promptTokens, double budget, Ledger ledger) =>
         ledger.PacedStepWith(promptTokens, budget) <= options.StepShare * budget && HasMemory(promptTokens, ledger);

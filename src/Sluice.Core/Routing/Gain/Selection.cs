@@ -4,9 +4,9 @@ namespace Sluice.Core.Routing;
 /// <remarks>
 /// <para>They are walked by the deadline of their first token. Where the fleet, at its measured throughput, would come too late for
 /// one, the one of least gain for its cost among all met so far is passed over (Moore and Hodgson, weighted). Those that are late
-/// already are walked as well, with the gain that is left to them: it melts as they wait, so they go first or not at all. Those who
-/// stay go by deadline, except those tied to another instance (<see cref="Ties"/>). After them the late that were passed over, by
-/// gain for cost.</para>
+/// already are walked as well, with the gain that is left to them: it melts as they wait, so they go first or not at all, but long
+/// prompts (<see cref="Room.IsLong"/>), which would make others late. Those who stay go by deadline, except those tied to another
+/// instance (<see cref="Ties"/>). After them the late that were passed over or are long, by gain for cost.</para>
 /// <para>Looks at a bounded number around the present moment, so that a crowd of lost requests costs nothing.</para>
 /// </remarks>
 internal sealed class Selection(Ties ties)
@@ -46,7 +46,8 @@ internal sealed class Selection(Ties ties)
             density *= Outlook.Gain(request, answer, isLate ? wait : 0, pace, isLate ? now : request.Arrival);
             ref var place = ref places[at - from];
             place.Cost = ServiceCost.Of(request, answer, item.Cached, reference);
-            place.Standing = isLate || item.Holder == ledger.Index || !ties.IsTied(item, fleet, bound, left) ? Standing.Kept : Standing.Tied;
+            place.Standing = item.Holder == ledger.Index || !ties.IsTied(item, fleet, bound, left) ? Standing.Kept : Standing.Tied;
+            place.IsLast = isLate && Room.IsLong(ledger.Latency.Prefill(request.PromptTokens - cached, cached), pace);
             work += place.Cost;
             walk.Enqueue(at, (density, -request.Id));
             if (isLate)
@@ -65,7 +66,7 @@ internal sealed class Selection(Ties ties)
 
         for (int at = from; at < until; at++)
         {
-            if (places[at - from].Standing == Standing.Kept)
+            if (places[at - from] is { Standing: Standing.Kept, IsLast: false })
             {
                 Order.Add(at);
             }
@@ -74,7 +75,7 @@ internal sealed class Selection(Ties ties)
         late.Sort();
         foreach (var (_, at) in late)
         {
-            if (places[at - from].Standing == Standing.PassedOver)
+            if (places[at - from] is { Standing: Standing.PassedOver } or { Standing: Standing.Kept, IsLast: true })
             {
                 Order.Add(at);
             }
@@ -91,6 +92,9 @@ internal sealed class Selection(Ties ties)
     private struct Place
     {
         public Standing Standing;
+
+        /// <summary>Whether it is late and long.</summary>
+        public bool IsLast;
         public double Cost;
     }
 }

@@ -81,6 +81,44 @@ public sealed class GainRoutingTests
     }
 
     [Fact]
+    public void Who_is_late_with_a_long_prompt_goes_last()
+    {
+        var router = Full();
+        router.Choose(Request(2, prompt: 6000, ttft: 100), Start);
+        router.Choose(Request(3, ttft: 4000), Start);
+
+        router.PrefillFinished(Request(1, Long), At(150));
+
+        Assert.Equal(3, router.Release(At(150))!.Value.Request.Id);
+    }
+
+    [Theory]
+    [InlineData(6000, 4000, 100, 1000, true)]
+    [InlineData(6000, 4000, 100, 5000, false)]
+    [InlineData(3400, 4000, 100, 1000, false)]
+    [InlineData(6000, 400, 100, 300, true)]
+    [InlineData(6000, 690, 2000, 300, false)]
+    [InlineData(6000, 4000, 2000, 75, false)]
+    public void A_long_prompt_is_overtaken_by_one_due_earlier_that_makes_neither_late(
+        int inLine, int dueInLine, int prompt, int due, bool overtakes)
+    {
+        var router = Colocated(Gain(), 1);
+        router.Choose(Request(1, inLine, ttft: dueInLine), Start);
+
+        Assert.Equal(overtakes ? new Route(0, 0) : null, router.Choose(Request(2, prompt, ttft: due), Start));
+    }
+
+    [Fact]
+    public void No_more_than_a_step_of_prompts_overtakes_a_long_one()
+    {
+        var router = Colocated(Gain(), 1);
+        router.Choose(Request(1, 6000, ttft: 4000), Start);
+        router.Choose(Request(2, 1500, ttft: 1000), Start);
+
+        Assert.Null(router.Choose(Request(3, 100, ttft: 1000), Start));
+    }
+
+    [Fact]
     public void A_head_that_does_not_fit_into_the_free_blocks_stops_nobody()
     {
         var router = Full();
@@ -266,7 +304,7 @@ public sealed class GainRoutingTests
     {
         const double share = 0.05;
         var chance = new Random(seed);
-        var router = Colocated(new GainRouting(new() { Share = share }), 1);
+        var router = Colocated(new GainRouting(new() { Share = share, Ahead = 0.01 }), 1);
         var ledger = router.Fleet.All[0];
         var running = Request(0, Long);
         router.Choose(running, Start);
