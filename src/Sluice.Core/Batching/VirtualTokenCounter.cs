@@ -12,6 +12,8 @@ namespace Sluice.Core.Batching;
 /// <see cref="FirstComeFirstServed"/>. Source: Sheng et al., OSDI 2024 (length-prediction.md 10).</para>
 /// <para>With a forecast an answer's expected tokens are charged at admission, those beyond it as they come, and at the end what was
 /// not used is given back: the counters foresee what an admission will cost.</para>
+/// <para>Of clients that wait for nothing, at most so many are remembered; those served least are forgotten first. Such a one loses
+/// nothing: it would be lifted when it comes again.</para>
 /// <para>Good against one client crowding out the others. It promises nobody a latency, and with one client it is first come
 /// first served.</para>
 /// </remarks>
@@ -22,8 +24,11 @@ namespace Sluice.Core.Batching;
 public sealed class VirtualTokenCounter(
     double inputPrice = 1, double outputPrice = 2, AnswerForecast forecast = AnswerForecast.None, string order = "fcfs") : IBatchPolicy
 {
+    private const int MostIdle = 65_536;
+
     private readonly Dictionary<(int Client, double Weight), Account> byClient = [];
     private readonly List<Account> accounts = [];
+    private readonly Stack<int> freeIndexes = [];
     private readonly KeyedHeap backlogged = new();
     private readonly List<Sequence> victims = [];
     private RunningSet? running;
@@ -69,8 +74,7 @@ public sealed class VirtualTokenCounter(
                 ChargeRunning();
             }
 
-            Account? level = backlogged.Count > 0 ? LeastServed() : emptiedLast;
-            account.Counter = Math.Max(account.Counter, level?.Counter ?? 0);
+            account.Counter = Math.Max(account.Counter, Level());
             backlogged.Add(account.Index, account.Counter, account.Tie);
         }
 
@@ -139,6 +143,9 @@ public sealed class VirtualTokenCounter(
     internal double CounterOf(int client, double weight = 1) =>
         byClient.TryGetValue((client, weight), out Account? account) ? account.Counter : 0;
 
+    /// <summary>How many clients it remembers.</summary>
+    internal int Clients => byClient.Count;
+
     private void Admit(Batch batch, Instant now)
     {
         while (backlogged.Count > 0)
@@ -164,20 +171,50 @@ public sealed class VirtualTokenCounter(
     private Account AccountOf(Sequence sequence)
     {
         (int Client, double Weight) key = (sequence.Request.Client, sequence.Request.Class.Weight);
-        if (!byClient.TryGetValue(key, out Account? account))
+        if (byClient.TryGetValue(key, out Account? account))
         {
-            account = new Account
-            {
-                Client = key.Client,
-                Weight = key.Weight,
-                Index = accounts.Count,
-                Waiting = WaitingOrders.Create(order),
-            };
-            byClient.Add(key, account);
+            return account;
+        }
+
+        if (byClient.Count - backlogged.Count >= MostIdle)
+        {
+            ForgetIdle();
+        }
+
+        bool isReused = freeIndexes.TryPop(out int index);
+        account = new Account
+        {
+            Client = key.Client,
+            Weight = key.Weight,
+            Index = isReused ? index : accounts.Count,
+            Waiting = WaitingOrders.Create(order),
+            Counter = Level(),
+        };
+        byClient.Add(key, account);
+        if (isReused)
+        {
+            accounts[index] = account;
+        }
+        else
+        {
             accounts.Add(account);
         }
 
         return account;
+    }
+
+    /// <summary>What a client that comes is lifted to: the least counter among those that wait, else that of the last that waited.</summary>
+    private double Level() => (backlogged.Count > 0 ? LeastServed() : emptiedLast)?.Counter ?? 0;
+
+    /// <summary>Forgets the half of the idle clients that was served least.</summary>
+    private void ForgetIdle()
+    {
+        Account[] idle = [.. byClient.Values.Where(account => account.Waiting.Count == 0 && account != emptiedLast).OrderBy(account => account.Counter)];
+        foreach (Account account in idle.AsSpan(0, idle.Length / 2))
+        {
+            byClient.Remove((account.Client, account.Weight));
+            freeIndexes.Push(account.Index);
+        }
     }
 
     /// <summary>The client with the least counter. A counter that has grown is mended in the heap when it comes up.</summary>

@@ -94,6 +94,23 @@ public class VirtualTokenCounterTests
     }
 
     [Fact]
+    public void Of_however_many_clients_that_come_once_the_last_are_remembered()
+    {
+        var policy = new VirtualTokenCounter();
+        var instance = new Instance(policy);
+        for (int client = 1; client <= 200_000; client++)
+        {
+            Sequence sequence = instance.Add(1, client: client);
+            instance.Step();
+            instance.Scheduler.End(sequence);
+        }
+
+        Assert.InRange(policy.Clients, 32_768, 65_537);
+        Assert.Equal(0, policy.CounterOf(1));
+        Assert.Equal(200_000 * (1 + 2), policy.CounterOf(200_000));
+    }
+
+    [Fact]
     public void A_prompt_that_is_computed_again_is_not_paid_for_again()
     {
         var policy = new VirtualTokenCounter();
