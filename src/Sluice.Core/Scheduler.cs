@@ -16,6 +16,9 @@ public sealed class Scheduler
     /// <summary>How much longer predictions may become while steps that were promised alike are run.</summary>
     private const double DriftMargin = 1.25;
 
+    /// <summary>Free blocks that a landing leaves for each running sequence.</summary>
+    private const int BlocksToGrow = 2;
+
     private readonly IBatchPolicy policy;
     private readonly ILatencyModel model;
     private readonly LatencyCorrection correction = new();
@@ -69,7 +72,7 @@ public sealed class Scheduler
 
     /// <summary>
     /// A sequence arrives with the KV of all but its newest token, computed by another instance (P/D). It runs as soon as its
-    /// blocks fit, first come first served, before the policy is asked.
+    /// blocks fit and leave some for the running ones to grow into, first come first served, before the policy is asked.
     /// </summary>
     public void Land(Sequence sequence)
     {
@@ -84,6 +87,7 @@ public sealed class Scheduler
         batch.Clear();
         while (landing.TryPeek(out Sequence? arrived)
             && batch.Running.Count < batch.Limits.Sequences
+            && LeavesRoom(arrived)
             && Memory.TryLand(arrived, arrived.Tokens - 1))
         {
             batch.Running.Add(landing.Dequeue());
@@ -99,6 +103,10 @@ public sealed class Scheduler
 
         return batch;
     }
+
+    /// <summary>Without it whoever lands takes the last blocks, and the next step preempts.</summary>
+    private bool LeavesRoom(Sequence arrived) =>
+        batch.Running.Count == 0 || Memory.FreeBlocks >= Memory.BlocksFor(arrived.Tokens) + (BlocksToGrow * batch.Running.Count);
 
     /// <summary>The planned step is done: its tokens are there.</summary>
     /// <param name="now">When it was done.</param>

@@ -208,8 +208,8 @@ public sealed partial class Simulator
         Preflight.Require(request.Id, request.PromptTokens, request.AnswerTokens, fleet[route.Decode].Scheduler.Memory);
         request.Instance = instance;
         request.DecodeInstance = route.Decode;
-        tally.Fairness.Sent(request, instance);
         Cut(instance, now);
+        tally.Fairness.Sent(request, instance);
         instance.Scheduler.Add(request.Sequence, now);
         Wake(instance, now);
     }

@@ -1,4 +1,5 @@
 using Sluice.Core.Latency;
+using Sluice.Core.Requests;
 
 namespace Sluice.Core.Routing;
 
@@ -53,6 +54,9 @@ public sealed class Ledger(int index, InstanceRole role, ILatencyModel latency)
     /// <summary>Estimated tokens of context of all <see cref="AssignedDecodes"/>.</summary>
     public long ContextTokens { get; private set; }
 
+    /// <summary>Tokens of the prompts that are not computed yet, by itself or elsewhere, and whose answers it will write.</summary>
+    public long IncomingTokens { get; private set; }
+
     /// <summary>When its first prompt came while it had none, or when it last finished one, whichever is later.</summary>
     public Instant LastPrefillEvent { get; private set; }
 
@@ -94,20 +98,32 @@ public sealed class Ledger(int index, InstanceRole role, ILatencyModel latency)
 
     internal void NotePrefillFinished(Instant now) => LastPrefillEvent = now;
 
-    internal void AssignDecode(int context, TimeSpan pace)
+    internal void AssignDecode(Request request, int context)
     {
         AssignedDecodes++;
         ContextTokens += context;
-        paces.Add(pace);
+        IncomingTokens += request.PromptTokens;
+        paces.Add(request.Class.Slo.NextToken);
     }
 
-    internal void StartDecode() => Decodes++;
-
-    internal void ReleaseDecode(int context, TimeSpan pace, bool started)
+    internal void StartDecode(Request request)
     {
-        paces.Remove(pace);
+        Decodes++;
+        IncomingTokens -= request.PromptTokens;
+    }
+
+    internal void ReleaseDecode(Request request, int context, bool started)
+    {
+        paces.Remove(request.Class.Slo.NextToken);
         AssignedDecodes--;
         ContextTokens -= context;
-        Decodes -= started ? 1 : 0;
+        if (started)
+        {
+            Decodes--;
+        }
+        else
+        {
+            IncomingTokens -= request.PromptTokens;
+        }
     }
 }

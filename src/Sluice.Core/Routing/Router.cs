@@ -76,7 +76,7 @@ public sealed class Router
         var assignment = new Assignment(route, request.Deadline(0), ContextOf(request), IsDecoding: false);
         assignments.Add(request.Id, assignment);
         prefiller.AddPrefill(OutstandingPrefill.Of(request, prefiller, route.Cached), now);
-        Fleet.All[route.Decode].AssignDecode(assignment.Context, request.Class.Slo.NextToken);
+        Fleet.All[route.Decode].AssignDecode(request, assignment.Context);
     }
 
     /// <summary>The prompt is computed and the first token out; the answer goes on.</summary>
@@ -91,7 +91,7 @@ public sealed class Router
         var prefiller = Fleet.All[assignment.Route.Prefill];
         prefiller.RemovePrefill(assignment.Due, request.Id);
         prefiller.NotePrefillFinished(now);
-        Fleet.All[assignment.Route.Decode].StartDecode();
+        Fleet.All[assignment.Route.Decode].StartDecode(request);
         return true;
     }
 
@@ -148,8 +148,7 @@ public sealed class Router
             Fleet.All[assignment.Route.Prefill].RemovePrefill(assignment.Due, request.Id);
         }
 
-        Fleet.All[assignment.Route.Decode].ReleaseDecode(
-            assignment.Context, request.Class.Slo.NextToken, started: assignment.IsDecoding);
+        Fleet.All[assignment.Route.Decode].ReleaseDecode(request, assignment.Context, started: assignment.IsDecoding);
         return true;
     }
 

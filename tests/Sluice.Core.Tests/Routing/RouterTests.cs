@@ -15,10 +15,12 @@ public sealed class RouterTests
         Assert.Equal(new Route(0, 1), router.Choose(request, Start));
         Assert.Equal([new OutstandingPrefill(1, At(1000), 4000, 240_000_000, 2_000_000)], prefiller.Prefills.Items.ToArray());
         Assert.Equal((0, 1, 4050L), (decoder.Decodes, decoder.AssignedDecodes, decoder.ContextTokens));
+        Assert.Equal(4000, decoder.IncomingTokens);
 
         Assert.True(router.PrefillFinished(request, At(245)));
         Assert.Equal((0, 0L, 0L), (prefiller.Prefills.Count, prefiller.Prefills.Tokens, prefiller.Prefills.Nanoseconds));
         Assert.Equal((1, 1), (decoder.Decodes, decoder.AssignedDecodes));
+        Assert.Equal(0, decoder.IncomingTokens);
 
         Assert.True(router.Finished(request, At(900)));
         Assert.Equal((0, 0, 0L), (decoder.Decodes, decoder.AssignedDecodes, decoder.ContextTokens));
@@ -45,6 +47,7 @@ public sealed class RouterTests
         Assert.True(router.Cancelled(goes));
 
         Assert.Equal((0, 1, 1), (ledger.Prefills.Count, ledger.Decodes, ledger.AssignedDecodes));
+        Assert.Equal(0, ledger.IncomingTokens);
         Assert.False(router.Cancelled(goes));
         Assert.Equal(1, ledger.Decodes);
     }

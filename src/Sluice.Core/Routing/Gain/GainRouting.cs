@@ -10,7 +10,8 @@ namespace Sluice.Core.Routing;
 /// <para>When nowhere is room it is held, and sent as soon as an instance has room for it
 /// (<see cref="Selection"/>). One that does not fit does not stop others. Those nobody wants go, oldest first, to instances that
 /// are calm.</para>
-/// <para>Disaggregated, nobody is held: a prefill instance has no answers that a longer line could delay, and orders the line itself.
+/// <para>Disaggregated, requests are held only where the memory of decode instances is what is short (<see cref="PrefillFlow"/>), until
+/// one has room for the answer. Else nobody is: a prefill instance has no answers that a longer line could delay, and orders the line itself.
 /// Decode instances take prompts as well while the prefill instances cannot be on time, as long as their answers leave room
 /// (<see cref="Room.IsThereForPrompt"/>).</para>
 /// <para>Nobody waits for ever: of the service sent out, a share s is put by for whoever is due first. With service c held that is
@@ -31,7 +32,9 @@ public sealed class GainRouting : IRoutingPolicy
     private readonly Ties ties = new();
     private readonly Selection selection;
     private readonly PrefixIndex prefixes;
+    private readonly PrefillFlow flow = new();
     private double putBy;
+    private bool isMemoryShort;
 
     /// <summary>The policy of one router.</summary>
     /// <param name="options">How it chooses.</param>
@@ -50,10 +53,10 @@ public sealed class GainRouting : IRoutingPolicy
     public Route? Choose(Request request, Fleet fleet, Instant now)
     {
         var newcomer = Look(request);
-        if (Best(newcomer, fleet, now) is { } best)
+        isMemoryShort = options.Hold && flow.IsMemoryShort(fleet, answers.Mean);
+        if (RouteOf(newcomer, fleet, now) is { } route)
         {
-            prefixes.Note(request.Blocks.Names.Span, best.Index);
-            var route = new Route(best.Index, DecoderFor(request, best, fleet).Index, newcomer.CachedAt(best));
+            Sent(request, route, fleet);
             if (held.Count > 0)
             {
                 Count(Service(request, route, fleet));
@@ -77,6 +80,12 @@ public sealed class GainRouting : IRoutingPolicy
     public Released? Release(Fleet fleet, Instant now)
     {
         throughput.Pass(now, fleet.All.Length);
+        if (fleet.IsDisaggregated)
+        {
+            isMemoryShort = flow.IsMemoryShort(fleet, answers.Mean);
+            return isMemoryShort && !room.IsThereForAnyAnswer(fleet.Decoders) ? null : Next(ShortestLine(fleet.Entrances), fleet, now);
+        }
+
         foreach (var ledger in fleet.Entrances)
         {
             if (room.IsThereForAny(ledger) && Next(ledger, fleet, now) is { } released)
@@ -109,7 +118,13 @@ public sealed class GainRouting : IRoutingPolicy
             : null;
     }
 
-    /// <summary>Where a newcomer's prompt goes; null when it is held.</summary>
+    /// <summary>Where a request goes; null when it is held.</summary>
+    private Route? RouteOf(in HeldRequest newcomer, Fleet fleet, Instant now) =>
+        Best(newcomer, fleet, now) is { } best && DecoderFor(newcomer.Request, best, fleet) is { } decoder
+            ? new Route(best.Index, decoder.Index, newcomer.CachedAt(best))
+            : null;
+
+    /// <summary>Where a request's prompt goes; null when it is held.</summary>
     private Ledger? Best(in HeldRequest newcomer, Fleet fleet, Instant now)
     {
         var best = new Choice(null, double.NegativeInfinity, double.PositiveInfinity);
@@ -162,7 +177,7 @@ public sealed class GainRouting : IRoutingPolicy
     {
         var first = held[0];
         double cost = ServiceCost.Of(first.Request, answers.Of(first.Request), first.Cached, fleet.All[0]);
-        if (putBy >= cost && TrySend(first, ledger, now) is { } overdue)
+        if (putBy >= cost && TrySend(first, ledger, fleet, now) is { } overdue)
         {
             putBy -= cost;
             throughput.Add(cost);
@@ -172,14 +187,14 @@ public sealed class GainRouting : IRoutingPolicy
         selection.Walk(held, answers, ledger, fleet, throughput.Rate, options.Margin, now);
         foreach (int place in selection.Order)
         {
-            if (TrySend(held[place], ledger, now) is { } released)
+            if (TrySend(held[place], ledger, fleet, now) is { } released)
             {
                 Count(Service(released.Request, released.Route, fleet));
                 return released;
             }
         }
 
-        return Room.IsCalm(ledger) ? NextOfLost(ledger, now) : null;
+        return Room.IsCalm(ledger) ? NextOfLost(ledger, fleet, now) : null;
     }
 
     private double Service(Request request, Route route, Fleet fleet) =>
@@ -192,11 +207,11 @@ public sealed class GainRouting : IRoutingPolicy
         putBy += options.Share * service;
     }
 
-    private Released? NextOfLost(Ledger ledger, Instant now)
+    private Released? NextOfLost(Ledger ledger, Fleet fleet, Instant now)
     {
         for (int place = 0; place < Math.Min(held.Count, MostLost); place++)
         {
-            if (TrySend(held[place], ledger, now) is { } released)
+            if (TrySend(held[place], ledger, fleet, now) is { } released)
             {
                 return released;
             }
@@ -205,28 +220,56 @@ public sealed class GainRouting : IRoutingPolicy
         return null;
     }
 
-    private Released? TrySend(in HeldRequest item, Ledger ledger, Instant now)
+    private Released? TrySend(in HeldRequest item, Ledger ledger, Fleet fleet, Instant now)
     {
         var request = item.Request;
-        if (!room.IsThereFor(request, ledger, now))
+        Route? free = fleet.IsDisaggregated ? RouteOf(item, fleet, now)
+            : room.IsThereFor(request, ledger, now) ? new Route(ledger.Index, ledger.Index, item.CachedAt(ledger))
+            : null;
+        if (free is not { } route)
         {
             return null;
         }
 
         ties.Remove(held.Remove(request));
-        prefixes.Note(request.Blocks.Names.Span, ledger.Index);
-        return new Released(request, new Route(ledger.Index, ledger.Index, item.CachedAt(ledger)));
+        Sent(request, route, fleet);
+        return new Released(request, route);
     }
 
-    /// <summary>Who writes the answer: whoever computes the prompt, or the decode instance with the shortest step.</summary>
-    private static Ledger DecoderFor(Request request, Ledger entrance, Fleet fleet)
+    private void Sent(Request request, Route route, Fleet fleet)
     {
-        var best = entrance;
+        prefixes.Note(request.Blocks.Names.Span, route.Prefill);
+        flow.Note(request, answers.Of(request), route, fleet);
+    }
+
+    private static Ledger ShortestLine(ReadOnlySpan<Ledger> among)
+    {
+        var shortest = among[0];
+        foreach (var ledger in among[1..])
+        {
+            shortest = ledger.Prefills.Nanoseconds < shortest.Prefills.Nanoseconds ? ledger : shortest;
+        }
+
+        return shortest;
+    }
+
+    /// <summary>
+    /// Who writes the answer: whoever computes the prompt, or the decode instance with the shortest step; where memory is short, of
+    /// those with room, and null when none has.
+    /// </summary>
+    private Ledger? DecoderFor(Request request, Ledger entrance, Fleet fleet)
+    {
+        if (entrance.Role != InstanceRole.Prefill)
+        {
+            return entrance;
+        }
+
+        Ledger? best = null;
         double least = double.PositiveInfinity;
-        foreach (var ledger in entrance.Role == InstanceRole.Prefill ? fleet.Decoders : [])
+        foreach (var ledger in fleet.Decoders)
         {
             double step = ledger.StepWith(request.PromptTokens);
-            if (step < least)
+            if (step < least && (!isMemoryShort || room.IsThereForAnswer(request, ledger)))
             {
                 (best, least) = (ledger, step);
             }

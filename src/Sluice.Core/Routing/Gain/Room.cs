@@ -50,7 +50,27 @@ internal sealed class Room(GainRoutingOptions options, AnswerTokens answers)
     {
         double budget = Outlook.BudgetOf(request, ledger);
         return IsIdle(ledger)
-            || (IsLineShort(ledger, budget) && ledger.PacedStepWith(request.PromptTokens, budget) <= options.DecoderShare * budget);
+            || (IsLineShort(ledger, budget)
+                && ledger.PacedStepWith(request.PromptTokens, budget) <= options.DecoderShare * budget
+                && HasMemory(request.PromptTokens, ledger));
+    }
+
+    /// <summary>Whether a decode instance has room for the answer of this request.</summary>
+    public bool IsThereForAnswer(Request request, Ledger ledger) =>
+        IsIdle(ledger) || CanDecode(request.PromptTokens, Outlook.BudgetOf(request, ledger), ledger);
+
+    /// <summary>Whether one of these decode instances could have room for the least of answers.</summary>
+    public bool IsThereForAnyAnswer(ReadOnlySpan<Ledger> among)
+    {
+        foreach (var ledger in among)
+        {
+            if (IsIdle(ledger) || CanDecode(1, (ledger.StrictestNextToken ?? TimeSpan.MaxValue).TotalMilliseconds, ledger))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private bool IsLineShort(Ledger ledger, double budget) => IsShort(ledger.Prefills.Nanoseconds, budget);
@@ -98,17 +118,19 @@ internal sealed class Room(GainRoutingOptions options, AnswerTokens answers)
     /// <summary>
     /// Whether the memory holds all answers at their height. If lengths have no memory and a mean of E tokens, N answers that hold
     /// S tokens now will hold (S + N·t)·e^(−t/E) after t tokens each, at most N·E·e^(S/(N·E) − 1), or S where S ≥ N·E.
+    /// A decode instance also counts what was handed over to it and does not fit yet, and lets no more come in turns.
     /// </summary>
     private bool HasMemory(int promptTokens, Ledger ledger)
     {
-        if (ledger.TakesTurns || ledger.FreeBlocks is not { } free)
+        if ((ledger.TakesTurns && ledger.Role != InstanceRole.Decode) || ledger.FreeBlocks is not { } free)
         {
             return true;
         }
 
         double unused = (double)free * ledger.BlockTokens;
         double capacity = ledger.Blocks is { } blocks ? (double)blocks * ledger.BlockTokens : unused + ledger.ContextTokens;
-        double held = capacity - unused + promptTokens + ledger.Prefills.Tokens;
+        double held = capacity - unused + ledger.IncomingTokens;
+        held = promptTokens + (ledger.Role == InstanceRole.Decode ? Math.Max(held, ledger.ContextTokens) : held);
         double grown = (ledger.AssignedDecodes + 1) * answers.Mean;
         double growth = held < grown ? (grown * PortableMath.Exp((held / grown) - 1)) - held : 0;
         return held + (options.Reserve * growth) + (BlocksEach * ledger.BlockTokens * (ledger.AssignedDecodes + 1)) <= capacity;

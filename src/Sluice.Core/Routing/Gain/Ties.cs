@@ -38,7 +38,7 @@ internal sealed class Ties
     /// <param name="left">Time until its first token should be out, ms.</param>
     public bool IsTied(in HeldRequest item, Fleet fleet, double bound, double left)
     {
-        if (!IsLong(item))
+        if (fleet.IsDisaggregated || !IsLong(item))
         {
             return false;
         }

@@ -189,12 +189,42 @@ public sealed class GainRoutingTests
     }
 
     [Fact]
-    public void With_prefill_and_decode_apart_nobody_is_held()
+    public void With_prefill_and_decode_apart_nobody_is_held_while_prompts_are_the_limit()
     {
-        var router = Disaggregated(Gain(), prefill: 1, decode: 1);
+        var router = PrefillAndDecode(decodeBlocks: 2000, meanAnswer: 10);
 
-        Assert.All(Enumerable.Range(1, 100), id => Assert.NotNull(router.Choose(Request(id, Long), Start)));
+        Assert.All(Enumerable.Range(1, 400), id => Assert.NotNull(router.Choose(Request(id, Long), Start)));
         Assert.Null(router.Release(Start));
+    }
+
+    [Fact]
+    public void With_prefill_and_decode_apart_requests_wait_for_memory_where_that_is_the_limit()
+    {
+        var router = PrefillAndDecode(decodeBlocks: 2000, meanAnswer: 1000);
+        List<Request> sent = [];
+        List<Request> held = [];
+        for (int id = 1; id <= 100; id++)
+        {
+            var request = Request(id, Long, arrival: Start);
+            (router.Choose(request, Start) is null ? held : sent).Add(request);
+        }
+
+        Assert.InRange(sent.Count, 5, 10);
+        foreach (var request in sent)
+        {
+            router.PrefillFinished(request, Start);
+        }
+
+        router.ReportFreeBlocks(1, 0);
+        Assert.Null(router.Release(Start));
+
+        foreach (var request in sent)
+        {
+            router.Finished(request, At(100), 1000);
+        }
+
+        router.ReportFreeBlocks(1, 2000);
+        Assert.Equal(new Route(0, 1), router.Release(At(100))!.Value.Route);
     }
 
     [Theory]
@@ -337,6 +367,22 @@ public sealed class GainRoutingTests
     }
 
     private static GainRouting Gain() => new(new GainRoutingOptions());
+
+    /// <summary>One of each, after 200 answers to prompts of the long kind.</summary>
+    private static Router PrefillAndDecode(int decodeBlocks, int meanAnswer)
+    {
+        var router = new Router(
+            Gain(),
+            [new Ledger(0, InstanceRole.Prefill, Estimator()), new Ledger(1, InstanceRole.Decode, Estimator()) { Blocks = decodeBlocks }]);
+        router.ReportFreeBlocks(1, decodeBlocks);
+        for (int id = 1001; id <= 1200; id++)
+        {
+            router.Choose(Request(id, Long), Start);
+            router.Finished(Request(id, Long), Start, meanAnswer);
+        }
+
+        return router;
+    }
 
     /// <summary>One instance with a long prompt in line.</summary>
     private static Router Full()
