@@ -3,7 +3,7 @@ namespace Sluice.Core.Routing;
 /// <summary>What <see cref="GainRouting"/> depends on.</summary>
 public sealed record GainRoutingOptions
 {
-    /// <summary>Whether requests wait at the router while every instance is full, where each does both. Default yes.</summary>
+    /// <summary>Whether requests wait at the router while no instance has room. Default yes.</summary>
     public bool Hold { get; init; } = true;
 
     /// <summary>
@@ -36,7 +36,7 @@ public sealed record GainRoutingOptions
     /// <summary>Their names on the command line.</summary>
     public static IReadOnlyList<PolicyOption> Known { get; } =
     [
-        new("hold", "whether requests wait at the router while every instance is full, where each does both, on or off (on)"),
+        new("hold", "whether requests wait at the router while no instance has room, on or off (on)"),
         new("ahead", "prompts sent ahead of an instance, in steps of its strictest TPOT (1)"),
         new("step", "the part of the strictest TPOT that decodes may fill (0.9)"),
         new("lend", "the part of the strictest TPOT that answers may fill at a decode instance that takes a prompt (0.4)"),

@@ -9,6 +9,8 @@ public sealed class GainRoutingTests
     /// <summary>A prompt of 3,000 tokens takes 150 ms by the estimator of these tests: three steps of 50 ms.</summary>
     private const int Long = 3000;
 
+    private const int DecodeBlocks = 2000;
+
     [Fact]
     public void The_faster_of_two_idle_instances_is_preferred()
     {
@@ -235,10 +237,11 @@ public sealed class GainRoutingTests
     public void Nothing_is_lost_whatever_happens(int seed)
     {
         var chance = new Random(seed);
-        var router = seed % 2 == 0 ? Disaggregated(Gain(), prefill: 1, decode: 2) : Colocated(Gain(), 3);
+        var router = seed % 2 == 0 ? PrefillAndDecode(DecodeBlocks, meanAnswer: 1000) : Colocated(Gain(), 3);
         Dictionary<long, Request> sent = [];
         Dictionary<long, Request> held = [];
         int ended = 0;
+        int mostHeld = 0;
         for (int id = 0; id < 400 || ended < 400; id++)
         {
             var now = At(10 * id);
@@ -256,6 +259,11 @@ public sealed class GainRoutingTests
                 ended++;
             }
 
+            if (seed % 2 == 0)
+            {
+                router.ReportFreeBlocks(1, Math.Max(DecodeBlocks - sent.Values.Sum(request => request.PromptTokens / 16), 0));
+            }
+
             while (router.Release(now) is { } released)
             {
                 Assert.True(held.Remove(released.Request.Id), $"seed: {seed}");
@@ -263,8 +271,11 @@ public sealed class GainRoutingTests
             }
 
             Assert.Equal((held.Count, sent.Count), (router.Held, router.Outstanding));
+            mostHeld = Math.Max(mostHeld, held.Count);
             Assert.True(id < 10_000, $"seed: {seed}: {held.Count} are held for ever");
         }
+
+        Assert.True(mostHeld > 10, $"seed: {seed}: {mostHeld} were held at most, so this says little");
     }
 
     [Fact]
