@@ -119,10 +119,13 @@ public sealed class GainRouting : IRoutingPolicy
     }
 
     /// <summary>Where a request goes; null when it is held.</summary>
-    private Route? RouteOf(in HeldRequest newcomer, Fleet fleet, Instant now) =>
-        Best(newcomer, fleet, now) is { } best && DecoderFor(newcomer.Request, best, fleet) is { } decoder
-            ? new Route(best.Index, decoder.Index, newcomer.CachedAt(best))
-            : null;
+    private Route? RouteOf(in HeldRequest newcomer, Fleet fleet, Instant now)
+    {
+        var decoder = DecoderFor(newcomer.Request, fleet);
+        return (fleet.IsDisaggregated && decoder is null) || Best(newcomer, fleet, now) is not { } best
+            ? null
+            : new Route(best.Index, best.Role == InstanceRole.Prefill ? decoder!.Index : best.Index, newcomer.CachedAt(best));
+    }
 
     /// <summary>Where a request's prompt goes; null when it is held.</summary>
     private Ledger? Best(in HeldRequest newcomer, Fleet fleet, Instant now)
@@ -253,17 +256,9 @@ public sealed class GainRouting : IRoutingPolicy
         return shortest;
     }
 
-    /// <summary>
-    /// Who writes the answer: whoever computes the prompt, or the decode instance with the shortest step; where memory is short, of
-    /// those with room, and null when none has.
-    /// </summary>
-    private Ledger? DecoderFor(Request request, Ledger entrance, Fleet fleet)
+    /// <summary>The decode instance with the shortest step, of those with room where memory is short; null when none has.</summary>
+    private Ledger? DecoderFor(Request request, Fleet fleet)
     {
-        if (entrance.Role != InstanceRole.Prefill)
-        {
-            return entrance;
-        }
-
         Ledger? best = null;
         double least = double.PositiveInfinity;
         foreach (var ledger in fleet.Decoders)
