@@ -28,12 +28,12 @@ internal static class StudyPlan
     /// <summary>Every batching policy that decides without predicted lengths; ours last.</summary>
     public static readonly IReadOnlyList<string> Batchings =
     [
-        "fcfs", "sarathi", "priority", "edf", "sjf", "density", "vtc", "fairbatching", ProServe, Yardstick, OurBatching,
+        "fcfs", "sarathi", "priority", "edf", "sjf", "density", "vtc", "fairbatching", "polyserve", ProServe, Yardstick, OurBatching,
     ];
 
     /// <summary>Routing policies; ours last.</summary>
     public static readonly IReadOnlyList<string> Routings =
-        ["random", "roundrobin", "leastload", "p2c", "prefix", "sloaware", "gorouting", OurRouting];
+        ["random", "roundrobin", "leastload", "p2c", "prefix", "sloaware", "gorouting", "polyserve", OurRouting];
 
     /// <summary>Loads as multiples of saturation.</summary>
     public static readonly IReadOnlyList<double> Loads = [0.4, 0.8, 1, 1.25, 1.5];

@@ -86,9 +86,24 @@ public sealed class PolicyOptions
     public TimeSpan Duration(string key, TimeSpan otherwise) =>
         values.TryGetValue(key, out string? text) ? Duration(key, text, "") : otherwise;
 
+    /// <summary>Durations with slashes between, ascending; none for the word that means that nothing is fixed.</summary>
+    public IReadOnlyList<TimeSpan> Durations(string key, string none)
+    {
+        string text = values.GetValueOrDefault(key, none);
+        if (text == none)
+        {
+            return [];
+        }
+
+        TimeSpan[] all = [.. text.Split('/').Select(part => Duration(key, part, $", several with `/` between them, or `{none}`"))];
+        return all.Zip(all.Skip(1), (a, b) => a < b).Contains(false)
+            ? throw new ArgumentException($"Option `{key}` of `{policy}` is `{text}`. Write the times in ascending order.")
+            : all;
+    }
+
     private TimeSpan Duration(string key, string text, string alternative) =>
-        Durations.TryParse(text, out TimeSpan value) ? value
-        : throw new ArgumentException($"Option `{key}` of `{policy}` is `{text}`. Write {Durations.Hint}{alternative}.");
+        Core.Durations.TryParse(text, out TimeSpan value) ? value
+        : throw new ArgumentException($"Option `{key}` of `{policy}` is `{text}`. Write {Core.Durations.Hint}{alternative}.");
 
     /// <summary><c>on</c> or <c>off</c>.</summary>
     public bool Switch(string key, bool otherwise) => Choice(key, otherwise ? "on" : "off", ["on", "off"]) == "on";

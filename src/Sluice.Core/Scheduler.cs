@@ -53,6 +53,9 @@ public sealed class Scheduler
     /// <summary>Whether more answers than memory holds may be sent here (<see cref="IBatchPolicy.TakesTurns"/>): there is a host to wait on, too.</summary>
     public bool TakesTurns => policy.TakesTurns && batch.Memory.HostBlocks > 0;
 
+    /// <summary>Most sequences that may have KV at once.</summary>
+    public int Seats => batch.Limits.Sequences;
+
     /// <summary>Whether there is nobody to serve.</summary>
     public bool IsIdle => Waiting == 0 && Running.Count == 0;
 

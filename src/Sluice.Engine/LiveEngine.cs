@@ -43,6 +43,9 @@ public sealed class LiveEngine : IAsyncDisposable
     /// <summary>How it stands, as of its last step. Never waits.</summary>
     public EngineState State => loop.State;
 
+    /// <summary>The most sequences it runs at once.</summary>
+    public int Seats => loop.Seats;
+
     /// <summary>Whether more answers than its memory holds may be sent to it (<see cref="Core.Batching.IBatchPolicy.TakesTurns"/>).</summary>
     public bool TakesTurns => loop.TakesTurns;
 

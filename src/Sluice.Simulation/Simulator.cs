@@ -105,6 +105,7 @@ public sealed partial class Simulator
         {
             BlockTokens = instance.Scheduler.Memory.BlockSize,
             Blocks = instance.Scheduler.Memory.DeviceBlocks,
+            Seats = instance.Scheduler.Seats,
             TakesTurns = instance.Scheduler.TakesTurns,
         };
 

@@ -38,6 +38,16 @@ public interface IRoutingPolicy
     {
     }
 
+    /// <summary>The prompt of a request that was sent is computed and its first token is out. The ledgers do not show it yet.</summary>
+    void PrefillFinished(Request request, Instant now)
+    {
+    }
+
+    /// <summary>A request that was sent is on no instance any more: complete, cancelled, or to be sent anew.</summary>
+    void Ended(Request request)
+    {
+    }
+
     /// <summary>An answer is complete and had this many tokens.</summary>
     void Learn(Request request, int answerTokens)
     {

@@ -36,6 +36,9 @@ public sealed class Ledger(int index, InstanceRole role, ILatencyModel latency)
     /// <summary>Its KV blocks in all; null when that is not known.</summary>
     public int? Blocks { get; init; }
 
+    /// <summary>The most sequences it runs at once; null when that is not known.</summary>
+    public int? Seats { get; init; }
+
     /// <summary>Whether more answers than its memory holds may be sent to it (<see cref="Batching.IBatchPolicy.TakesTurns"/>). Default no.</summary>
     public bool TakesTurns { get; init; }
 

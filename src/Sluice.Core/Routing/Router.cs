@@ -14,6 +14,9 @@ public sealed class Router
     private readonly Dictionary<long, Assignment> assignments = [];
     private readonly HashSet<long> held = [];
 
+    /// <summary>Whether anything was told since the policy last said that none of the held should go.</summary>
+    private bool isNews;
+
     /// <summary>A router over a fleet: either all instances do both, or each one prefills or decodes.</summary>
     public Router(IRoutingPolicy policy, IReadOnlyList<Ledger> ledgers)
     {
@@ -36,6 +39,7 @@ public sealed class Router
     /// </summary>
     public Route? Choose(Request request, Instant now)
     {
+        isNews = true;
         TakeOff(request);
         if (!Fleet.IsOpen)
         {
@@ -56,12 +60,19 @@ public sealed class Router
     public bool IsHeld(Request request) => held.Contains(request.Id);
 
     /// <summary>
-    /// The next held request that goes out now, noted as sent; null when none should. To be asked after every event, until null.
+    /// The next held request that goes out now, noted as sent; null when none should. To be asked after every event, until null; the
+    /// policy is only asked if the router was told of something since, so that nothing depends on how often it is asked.
     /// </summary>
     public Released? Release(Instant now)
     {
-        if (held.Count == 0 || !Fleet.IsOpen || policy.Release(Fleet, now) is not { } released)
+        if (!isNews || held.Count == 0 || !Fleet.IsOpen)
         {
+            return null;
+        }
+
+        if (policy.Release(Fleet, now) is not { } released)
+        {
+            isNews = false;
             return null;
         }
 
@@ -87,6 +98,8 @@ public sealed class Router
             return false;
         }
 
+        isNews = true;
+        policy.PrefillFinished(request, now);
         assignments[request.Id] = assignment with { IsDecoding = true };
         var prefiller = Fleet.All[assignment.Route.Prefill];
         prefiller.RemovePrefill(assignment.Due, request.Id);
@@ -122,16 +135,27 @@ public sealed class Router
     /// Nothing more is sent to this instance. What it held stays on its ledger until the caller routes it anew
     /// (<see cref="Choose"/>) or gives it up (<see cref="Cancelled"/>).
     /// </summary>
-    public void InstanceDown(int index) => Fleet.SetUp(index, isUp: false);
+    public void InstanceDown(int index) => SetUp(index, isUp: false);
 
     /// <summary>The instance can be sent requests again.</summary>
-    public void InstanceUp(int index) => Fleet.SetUp(index, isUp: true);
+    public void InstanceUp(int index) => SetUp(index, isUp: true);
 
     /// <summary>Notes how many KV blocks an instance says are free.</summary>
-    public void ReportFreeBlocks(int index, int blocks) => Fleet.All[index].FreeBlocks = blocks;
+    public void ReportFreeBlocks(int index, int blocks)
+    {
+        isNews = true;
+        Fleet.All[index].FreeBlocks = blocks;
+    }
+
+    private void SetUp(int index, bool isUp)
+    {
+        isNews = true;
+        Fleet.SetUp(index, isUp);
+    }
 
     private bool TakeOff(Request request)
     {
+        isNews = true;
         if (held.Remove(request.Id))
         {
             policy.Withdraw(request);
@@ -143,6 +167,7 @@ public sealed class Router
             return false;
         }
 
+        policy.Ended(request);
         if (!assignment.IsDecoding)
         {
             Fleet.All[assignment.Route.Prefill].RemovePrefill(assignment.Due, request.Id);

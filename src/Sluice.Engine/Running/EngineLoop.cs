@@ -36,6 +36,7 @@ internal sealed class EngineLoop
             facts.Latency,
             new KvMemory(facts.Kv) { Journal = journal },
             facts.Limits);
+        Seats = core.Seats;
         TakesTurns = core.TakesTurns;
         scheduler = new NotedScheduler(core, options.Recorder);
         answers = new LiveAnswers(runner, scheduler, tally, options);
@@ -49,6 +50,8 @@ internal sealed class EngineLoop
     public EngineState State => Volatile.Read(ref state);
 
     public KvMemory Memory => scheduler.Memory;
+
+    public int Seats { get; }
 
     public bool TakesTurns { get; }
 

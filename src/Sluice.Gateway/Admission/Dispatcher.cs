@@ -164,6 +164,7 @@ internal sealed class Dispatcher : IAsyncDisposable
         {
             BlockTokens = model.Kv.BlockSize,
             Blocks = model.Kv.DeviceBlocks,
+            Seats = instance.Engine.Seats,
             TakesTurns = instance.Engine.TakesTurns,
         };
     }

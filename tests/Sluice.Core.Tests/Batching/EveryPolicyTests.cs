@@ -94,6 +94,6 @@ public class EveryPolicyTests
     public void The_list_begins_with_the_plainest_and_ends_with_ours() =>
         Assert.Equal(
             ["fcfs", "sarathi", "priority", "edf", "sjf", "density", "vtc", "justitia", "fairbatching", "pars", "ltr", "elis", "alise",
-            "fastserve", "trail", "pia", "proserve", "slide"],
+            "fastserve", "trail", "pia", "polyserve", "proserve", "slide"],
             BatchPolicies.Names);
 }

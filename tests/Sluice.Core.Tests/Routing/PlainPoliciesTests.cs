@@ -12,7 +12,7 @@ public sealed class PlainPoliciesTests
     public void The_policies_have_the_names_of_the_design()
     {
         Assert.Equal(
-            ["random", "roundrobin", "leastload", "p2c", "prefix", "sloaware", "gorouting", "gain"],
+            ["random", "roundrobin", "leastload", "p2c", "prefix", "sloaware", "gorouting", "polyserve", "gain"],
             RoutingPolicies.All.Select(entry => entry.Name));
     }
 

@@ -22,14 +22,14 @@ public sealed class StretchTests
         {
             foreach (int blocks in (int[])[400, 4096])
             {
-                foreach (int? prefills in (int?[])[null, 1])
+                foreach ((int? prefills, string routing) in ((int?, string)[])[(null, "gain"), (1, "gain"), (null, "polyserve"), (1, "polyserve"), (1, "leastload")])
                 {
                     SyntheticWorkload workload = SyntheticWorkload.Parse("requests=300,prompt=500,answer=80,rate=12,clients=3");
                     var tight = new ServiceClass { Name = "tight", Slo = new Slo(TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(9)) };
                     SimulationOptions options = Fleets.Options(batching, instances: 2, Fleets.Profile(blocks)) with
                     {
                         StepNoise = noise,
-                        Routing = blocks == 400 ? "gain" : "leastload",
+                        Routing = routing,
                         PrefillInstances = prefills,
                         Classes = [new(Fleets.High, 0.5), new(tight, 0.5)],
                     };

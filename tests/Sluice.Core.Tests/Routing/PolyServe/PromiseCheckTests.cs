@@ -1,0 +1,146 @@
+using Sluice.Core.Routing;
+using static Sluice.Core.Tests.Routing.Make;
+
+namespace Sluice.Core.Tests.Routing;
+
+/// <summary>A1 to A5 of polyserve.md (b.2).</summary>
+public sealed class PromiseCheckTests
+{
+    private static readonly ExpectedLengths Lengths = new(PolyServeLengths.Expected);
+
+    [Fact]
+    public void A_guest_that_fits_its_own_pace_but_not_the_hosts_is_refused()
+    {
+        var host = Server(tpot: 20);
+        Write(host, answers: 40, context: 1000);
+        var test = new PromiseCheck(new PolyServeOptions());
+
+        Assert.NotNull(test.LoadWith(Newcomer(prompt: 100, tpot: 100), host, Start));
+        Assert.Null(test.LoadWith(Newcomer(prompt: 15_000, tpot: 100), host, Start));
+        host.Tier = new Tier(100);
+        Assert.NotNull(test.LoadWith(Newcomer(prompt: 15_000, tpot: 100), host, Start));
+    }
+
+    [Fact]
+    public void The_steady_step_is_judged_at_the_largest_memory_the_batch_will_reach()
+    {
+        ServerView[] servers = [Server(tpot: 20), Server(tpot: 20)];
+        Write(servers[0], answers: 40, context: 1000, expected: 10);
+        Write(servers[1], answers: 40, context: 1000, expected: 1000);
+        var test = new PromiseCheck(new PolyServeOptions());
+
+        Assert.NotNull(test.LoadWith(Newcomer(prompt: 100, tpot: 20), servers[0], Start));
+        Assert.Null(test.LoadWith(Newcomer(prompt: 100, tpot: 20), servers[1], Start));
+    }
+
+    [Fact]
+    public void Where_the_engine_takes_chunks_of_fixed_size_the_second_token_can_be_late_though_the_first_and_the_pace_are_kept()
+    {
+        var server = Server(tpot: 50);
+        var test = new PromiseCheck(new PolyServeOptions { Chunk = 8192, Margin = 1 });
+        var newcomer = Newcomer(prompt: 5000, tpot: 50, ttft: 360);
+
+        Assert.NotNull(test.StepAtPeak(newcomer, server, 50));
+        Assert.True(test.IsKept(newcomer, first: 355, second: 0));
+        Assert.Null(test.LoadWith(newcomer, server, Start));
+        Assert.NotNull(test.LoadWith(Newcomer(prompt: 5000, tpot: 50, ttft: 700), server, Start));
+    }
+
+    [Fact]
+    public void A_prompt_needs_room_in_every_step_of_its_way()
+    {
+        var server = Server(tpot: 20);
+        Write(server, answers: 50, context: 1000);
+
+        Assert.Null(PromptForecast.Of(server, server.Ledger, prompt: 100, budget: 15, chunk: null, longest: 10_000));
+        Assert.NotNull(PromptForecast.Of(server, server.Ledger, prompt: 100, budget: 25, chunk: null, longest: 10_000));
+    }
+
+    [Fact]
+    public void A_chunk_takes_what_the_answers_leave_of_the_step()
+    {
+        // 95 % of 50 ms, less 5 ms and 40 answers of 0.25 ms, leave 32.5 ms: 1,061 of the prompt's tokens.
+        var server = Server(tpot: 50);
+        Write(server, answers: 40, context: 1000);
+
+        var oneStep = PromptForecast.Of(server, server.Ledger, prompt: 1000, budget: 50, chunk: null, longest: 10_000)!.Value;
+        var twoSteps = PromptForecast.Of(server, server.Ledger, prompt: 1500, budget: 50, chunk: null, longest: 10_000)!.Value;
+
+        Assert.Equal(15 + Estimator().Prefill(1000, 0), oneStep.FirstToken, 6);
+        Assert.Equal(oneStep.FirstToken, oneStep.LastStep, 6);
+        Assert.InRange(twoSteps.FirstToken, 77.5, 78.5);
+    }
+
+    [Fact]
+    public void More_answers_than_the_instance_has_seats_are_not_admitted()
+    {
+        var server = Server(tpot: 50, seats: 3);
+        var test = new PromiseCheck(new PolyServeOptions());
+        Write(server, answers: 2, context: 100);
+        Assert.NotNull(test.LoadWith(Newcomer(prompt: 100, tpot: 50), server, Start));
+
+        Write(server, answers: 1, context: 100);
+
+        Assert.Null(test.LoadWith(Newcomer(prompt: 100, tpot: 50), server, Start));
+    }
+
+    [Fact]
+    public void A_tier_gives_an_instance_back_after_empty_looks_in_a_row_and_keeps_one()
+    {
+        var tiers = new Tiers(new PolyServeOptions { EmptyChecks = 2 });
+        ServerView[] servers = [Server(tpot: 50), Server(tpot: 50)];
+        var tier = tiers.Of(Request(1), 50);
+        foreach (var server in servers)
+        {
+            tiers.Add(server);
+            tiers.Claim(tier, server);
+        }
+
+        var passing = Request(5);
+        Assert.False(tiers.Shrink(At(1000)));
+        servers[0].Assign(passing, tier);
+        servers[1].Assign(passing, tier);
+        Assert.False(tiers.Shrink(At(2000)));
+        servers[1].End(passing);
+        Assert.False(tiers.Shrink(At(3000)));
+        Assert.False(tiers.Shrink(At(3500)));
+        Assert.True(tiers.Shrink(At(4000)));
+        Assert.Equal([servers[1]], tiers.Pool);
+
+        servers[0].End(passing);
+        Assert.False(tiers.Shrink(At(5000)));
+        Assert.False(tiers.Shrink(At(6000)));
+        Assert.Single(tier.Servers);
+    }
+
+    [Fact]
+    public void However_many_promises_there_are_the_tiers_are_limited()
+    {
+        var tiers = new Tiers(new PolyServeOptions());
+        for (int i = 0; i < 100; i++)
+        {
+            tiers.Of(Request(i, tpot: 100 + i), 100 + i);
+        }
+
+        Assert.Equal(Tiers.Most, tiers.All.Count);
+        Assert.Equal(115, tiers.Of(Request(1, tpot: 150), 150).NextToken);
+        Assert.Equal(100, tiers.Of(Request(1, tpot: 10), 10).NextToken);
+    }
+
+    private static ServerView Server(double tpot, int? seats = null) =>
+        new(new Ledger(0, InstanceRole.Both, Estimator()) { Seats = seats }, Lengths) { Tier = new Tier(tpot) };
+
+    private static void Write(ServerView server, int answers, int context, double expected = 10)
+    {
+        int first = server.Answers;
+        for (int id = first; id < first + answers; id++)
+        {
+            var request = Request(id, prompt: context, answer: expected);
+            server.Assign(request, server.Tier!);
+            server.Start(request, Start);
+        }
+    }
+
+    private static Newcomer Newcomer(int prompt, double tpot, double ttft = 60_000) =>
+        new(Request(1000, prompt, ttft: ttft, tpot: tpot), new Tier(tpot), tpot, Answer: 10);
+}
