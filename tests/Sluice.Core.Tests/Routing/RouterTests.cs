@@ -127,4 +127,37 @@ public sealed class RouterTests
 
         Assert.Equal((null, 123), (router.Fleet.All[0].FreeBlocks, router.Fleet.All[1].FreeBlocks));
     }
+
+    [Fact]
+    public void The_policy_is_asked_to_release_only_after_the_router_was_told_something()
+    {
+        var policy = new Holding();
+        var router = Colocated(policy, instances: 1);
+        router.Choose(Request(1), Start);
+        Assert.Null(router.Release(Start));
+        Assert.Null(router.Release(At(10)));
+        Assert.Equal(1, policy.Asked);
+
+        router.ReportFreeBlocks(0, blocks: 100);
+        Assert.Null(router.Release(At(20)));
+        router.InstanceDown(0);
+        Assert.Null(router.Release(At(30)));
+        router.InstanceUp(0);
+        Assert.Null(router.Release(At(40)));
+        Assert.Equal(3, policy.Asked);
+    }
+
+    /// <summary>Holds everybody for ever, and counts.</summary>
+    private sealed class Holding : IRoutingPolicy
+    {
+        public int Asked { get; private set; }
+
+        public Route? Choose(Core.Requests.Request request, Fleet fleet, Instant now) => null;
+
+        public Released? Release(Fleet fleet, Instant now)
+        {
+            Asked++;
+            return null;
+        }
+    }
 }

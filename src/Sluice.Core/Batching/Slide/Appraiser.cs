@@ -13,12 +13,16 @@ namespace Sluice.Core.Batching.Slide;
 /// <para>Time: what is missing of the prompt, and E steps of decoding. As long as memory is full, the constants of the steps are shared by
 /// those whose blocks are in it, so each step costs a sequence its part of the constant as well.</para>
 /// </remarks>
-internal sealed class Appraiser(AnswerLengths lengths, CopyModel copy)
+/// <param name="lengths">What is known of lengths.</param>
+/// <param name="copy">How long copies to the host take.</param>
+/// <param name="reserves">Whether memory is kept for nine tenths of what an estimate says is to come.</param>
+internal sealed class Appraiser(AnswerLengths lengths, CopyModel copy, bool reserves)
 {
     private const double FastestPace = 0.9;
     private const double WholeAnswer = 0.75;
     private const double MostAgain = 1.0 / 3;
     private const double PaceMemory = 0.1;
+    private const double ReservedQuantile = 0.9;
 
     /// <summary>How long a step takes of late, ms.</summary>
     public double Pace { get; private set; }
@@ -51,7 +55,7 @@ internal sealed class Appraiser(AnswerLengths lengths, CopyModel copy)
         double rent = latency.Constant * memory.BlocksFor(halfway) / memory.DeviceBlocks;
         double time = cost + (left * (latency.Decode(halfway) + rent));
         bool waits = sequence.State != SequenceState.Running;
-        double held = waits ? Presence(sequence, batch) * memory.BlocksFor(sequence.Tokens) : 0;
+        double held = waits ? Presence(sequence, batch) * Blocks(sequence, batch) : 0;
         return new Appraisal
         {
             Deadline = (long)Due.Of(sequence),
@@ -93,6 +97,13 @@ internal sealed class Appraiser(AnswerLengths lengths, CopyModel copy)
         return again > MostAgain * (again + rest)
             ? 1
             : Math.Min(1, ComingPace / (FastestPace * sequence.Request.Class.Slo.NextToken.TotalMilliseconds));
+    }
+
+    /// <summary>Blocks that are kept for a sequence while it is present.</summary>
+    public int Blocks(Sequence sequence, Batch batch)
+    {
+        double left = reserves && sequence.Request.Estimate is { } estimate ? estimate.QuantileLeft(sequence.Generated, ReservedQuantile) : 0;
+        return batch.Memory.BlocksFor(sequence.Tokens + (int)left);
     }
 
     /// <summary>What bringing an answer back takes that gave all its blocks up, ms: copies, and computing what has none.</summary>

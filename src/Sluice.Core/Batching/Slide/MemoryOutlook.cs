@@ -39,7 +39,7 @@ internal sealed class MemoryOutlook(Appraiser appraiser, Prefills prefills)
             Sequence sequence = batch.Running[i];
             double presence = appraiser.Presence(sequence, batch);
             int blocks = batch.Memory.BlocksFor(sequence.Tokens);
-            demand += presence * blocks;
+            demand += presence * appraiser.Blocks(sequence, batch);
             reserved += sequence.Slot >= 0 ? blocks - sequence.DeviceBlocks : 0;
             leaving += presence * sequence.DeviceBlocks * appraiser.Leaving(sequence);
         }
@@ -76,7 +76,7 @@ internal sealed class MemoryOutlook(Appraiser appraiser, Prefills prefills)
     /// <summary>Whether all in flight can go on in turn once a newcomer is there.</summary>
     public bool IsSustainable(Sequence sequence) =>
         sequence.Generated > 0
-        || appraiser.Presence(sequence, batch) * batch.Memory.BlocksFor(sequence.Tokens) <= Room;
+        || appraiser.Presence(sequence, batch) * appraiser.Blocks(sequence, batch) <= Room;
 
     /// <summary>Blocks that a sequence with so many tokens on the device lacks beside those left for growth.</summary>
     public int Shortage(Sequence sequence, int deviceTokens) =>
@@ -89,7 +89,7 @@ internal sealed class MemoryOutlook(Appraiser appraiser, Prefills prefills)
         reserved += isNew ? whole - sequence.DeviceBlocks : held - sequence.DeviceBlocks;
         if (isNew && sequence.Generated == 0)
         {
-            demand += appraiser.Presence(sequence, batch) * whole;
+            demand += appraiser.Presence(sequence, batch) * appraiser.Blocks(sequence, batch);
         }
     }
 }

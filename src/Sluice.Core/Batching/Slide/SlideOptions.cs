@@ -32,6 +32,9 @@ public sealed record SlideOptions
     /// <summary>Whether the plan leaves time for those yet to arrive. Default true.</summary>
     public bool Inflow { get; init; } = true;
 
+    /// <summary>Whether memory is kept for nine tenths of what an estimate says is to come of each answer. Default false.</summary>
+    public bool Reserve { get; init; }
+
     /// <summary>The options on the command line.</summary>
     public static IReadOnlyList<PolicyOption> Known { get; } =
     [
@@ -43,6 +46,7 @@ public sealed record SlideOptions
         new("copy", "running answers are copied to the host while memory is short: on, off (on)"),
         new("price", "no place in the plan for what brings less than what it had to drop of late: on, off (on)"),
         new("inflow", "the plan leaves time for those yet to arrive: on, off (on)"),
+        new("reserve", "memory is kept for nine tenths of what an estimate says is to come: on, off (off)"),
     ];
 
     /// <summary>Reads the options.</summary>
@@ -59,6 +63,7 @@ public sealed record SlideOptions
             Copy = options.Switch("copy", true),
             Price = options.Switch("price", true),
             Inflow = options.Switch("inflow", true),
+            Reserve = options.Switch("reserve", false),
         };
     }
 }

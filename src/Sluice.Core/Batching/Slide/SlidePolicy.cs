@@ -33,7 +33,7 @@ public sealed class SlidePolicy : IBatchPolicy
         ArgumentNullException.ThrowIfNull(context);
         this.context = context;
         TakesTurns = options.Copy;
-        appraiser = new Appraiser(lengths, context.Copy);
+        appraiser = new Appraiser(lengths, context.Copy, options.Reserve);
         forming = new StepForming(options, context, appraiser, prefills, decodes, arrivals);
     }
 

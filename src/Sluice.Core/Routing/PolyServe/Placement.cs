@@ -58,7 +58,7 @@ internal sealed class Placement(PolyServeOptions options, Tiers tiers)
             best = FullestWithoutLine(newcomer, tiers.All[i], now);
         }
 
-        for (int i = own + 1; best is null && i < tiers.All.Count; i++)
+        for (int i = own + 1; best is null && i < tiers.All.Length; i++)
         {
             best = FullestWithoutLine(newcomer, tiers.All[i], now);
         }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Sluice.Core.Requests;
 
 namespace Sluice.Core.Routing;
@@ -28,10 +29,10 @@ internal sealed class Tiers
     }
 
     /// <summary>All, strictest first.</summary>
-    public IReadOnlyList<Tier> All => all;
+    public ReadOnlySpan<Tier> All => CollectionsMarshal.AsSpan(all);
 
     /// <summary>The instances that serve no tier, the one that came first in front.</summary>
-    public IReadOnlyList<ServerView> Pool => pool;
+    public ReadOnlySpan<ServerView> Pool => CollectionsMarshal.AsSpan(pool);
 
     /// <summary>The place of a tier among all.</summary>
     public int IndexOf(Tier tier) => all.IndexOf(tier);
