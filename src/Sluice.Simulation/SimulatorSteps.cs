@@ -77,7 +77,7 @@ public sealed partial class Simulator
         return Complete(new Instant(times[^1]));
     }
 
-    /// <summary>Whether a prompt or an answer was completed.</summary>
+    /// <summary>Whether prompts were computed or an answer completed.</summary>
     private bool ScoreStep(SimulatedInstance instance, Instant now)
     {
         bool isNews = false;
@@ -85,6 +85,7 @@ public sealed partial class Simulator
         {
             var request = (SimulatedRequest)slice.Sequence.Request;
             tally.Fairness.Served(request, instance, slice.Emits ? 1 : 0);
+            isNews |= slice.Tokens > 1 || !slice.Emits;
             if (!slice.Emits)
             {
                 continue;

@@ -107,17 +107,7 @@ public sealed class PolyServeRouting : IRoutingPolicy
     {
         var there = placed[request.Id];
         there.Server.Pass(now);
-        if (there.Server.Ledger.Role == InstanceRole.Both)
-        {
-            there.Server.Unqueue(request);
-            there.Server.HasNews = true;
-        }
-        else
-        {
-            // Its prompt left a line that whoever is held could be waiting for, whatever the tier.
-            SetNews(true);
-        }
-
+        LeaveLine(request, there.Server);
         there.Server.Start(request, now);
         placed[request.Id] = there with { IsStarted = true };
     }
@@ -126,9 +116,9 @@ public sealed class PolyServeRouting : IRoutingPolicy
     public void Ended(Request request)
     {
         placed.Remove(request.Id, out var there);
-        if (there.Server.Ledger.Role == InstanceRole.Both && !there.IsStarted)
+        if (!there.IsStarted)
         {
-            there.Server.Unqueue(request);
+            LeaveLine(request, there.Server);
         }
 
         there.Server.End(request);
@@ -137,6 +127,20 @@ public sealed class PolyServeRouting : IRoutingPolicy
 
     /// <inheritdoc/>
     public void Learn(Request request, int answerTokens) => Look(request).Tier.Learn(answerTokens);
+
+    /// <summary>A prompt left the line of the instance that writes its answer, or one that requests of every tier could be waiting for.</summary>
+    private void LeaveLine(Request request, ServerView server)
+    {
+        if (server.Ledger.Role == InstanceRole.Both)
+        {
+            server.Unqueue(request);
+            server.HasNews = true;
+        }
+        else
+        {
+            SetNews(true);
+        }
+    }
 
     private void Look(Fleet fleet, Instant now)
     {

@@ -166,6 +166,23 @@ public sealed class PolyServeRoutingTests
         Assert.Equal(new Route(0, 3), router.Choose(Request(9, prompt: 10, tpot: Tight), Start));
     }
 
+    [Fact]
+    public void Disaggregated_a_prompt_that_leaves_the_line_makes_room_for_requests_of_every_tier()
+    {
+        var router = Disaggregated(PolyServe(), prefill: 1, decode: 2);
+        var strict = Request(1, prompt: 10, tpot: Tight);
+        router.Choose(strict, Start);
+        Request[] line = [.. Enumerable.Range(2, 3).Select(id => Request(id, prompt: 4000))];
+        Assert.All(line, request => Assert.NotNull(router.Choose(request, Start)));
+        var held = Request(9, prompt: 4000, tpot: Tight);
+        Assert.Null(router.Choose(held, Start));
+        Assert.Null(router.Release(Start));
+
+        router.Cancelled(line[2]);
+
+        Assert.Equal(held, router.Release(At(10))!.Value.Request);
+    }
+
     [Theory]
     [InlineData("polyserve", true)]
     [InlineData("polyserve:lengths=p90", false)]
