@@ -8,7 +8,10 @@ internal sealed class Placement(PolyServeOptions options, Tiers tiers)
     /// <summary>Where it can be on time: its own tier, the faster ones, an instance of the pool; null when it has to wait.</summary>
     /// <param name="newcomer">Who is to be placed.</param>
     /// <param name="fleet">The instances.</param>
-    /// <param name="onlyNews">Whether instances where nothing happened since they refused need not be asked again.</param>
+    /// <param name="onlyNews">
+    /// Whether instances where nothing happened since they refused need not be asked again. Disaggregated all are: it may have been the line
+    /// for the prompt that refused.
+    /// </param>
     /// <param name="now">The present moment.</param>
     public Route? OnTime(in Newcomer newcomer, Fleet fleet, bool onlyNews, Instant now)
     {
@@ -27,7 +30,7 @@ internal sealed class Placement(PolyServeOptions options, Tiers tiers)
         ServerView? best = null;
         for (int i = tiers.IndexOf(tier); best is null && i >= 0; i--)
         {
-            best = Fullest(newcomer, tiers.All[i], first, onlyNews, now);
+            best = Fullest(newcomer, tiers.All[i], first, onlyNews && !fleet.IsDisaggregated, now);
         }
 
         best ??= Claim(newcomer, now);
@@ -121,16 +124,20 @@ internal sealed class Placement(PolyServeOptions options, Tiers tiers)
         return null;
     }
 
-    /// <summary>The prefill instance with the longest line that has the first token in time, and when that is, ms from arrival.</summary>
+    /// <summary>
+    /// The prefill instance with the longest line that has the first token in time, and when that is, ms from arrival. Lines are kept shorter
+    /// than a step of the strictest tier: patient prompts would fill them so that no strict one could be on time.
+    /// </summary>
     private (int? Index, double FirstToken) FullestEntrance(in Newcomer newcomer, Fleet fleet, Instant now)
     {
         (int? Index, double FirstToken) fullest = (null, 0);
         double longest = double.NegativeInfinity;
+        double step = tiers.All[0].NextToken;
         foreach (var ledger in fleet.Entrances)
         {
             double line = Line(ledger, now);
             double first = newcomer.Waited(now) + line + ledger.Latency.Constant + ledger.Latency.Prefill(newcomer.Request.PromptTokens, 0);
-            if (line > longest && check.IsKept(newcomer, first, second: 0))
+            if (line > longest && line < step && check.IsKept(newcomer, first, second: 0))
             {
                 (fullest, longest) = ((ledger.Index, first), line);
             }

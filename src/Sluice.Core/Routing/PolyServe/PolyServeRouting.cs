@@ -128,18 +128,14 @@ public sealed class PolyServeRouting : IRoutingPolicy
     /// <inheritdoc/>
     public void Learn(Request request, int answerTokens) => Look(request).Tier.Learn(answerTokens);
 
-    /// <summary>A prompt left the line of the instance that writes its answer, or one that requests of every tier could be waiting for.</summary>
-    private void LeaveLine(Request request, ServerView server)
+    private static void LeaveLine(Request request, ServerView server)
     {
         if (server.Ledger.Role == InstanceRole.Both)
         {
             server.Unqueue(request);
-            server.HasNews = true;
         }
-        else
-        {
-            SetNews(true);
-        }
+
+        server.HasNews = true;
     }
 
     private void Look(Fleet fleet, Instant now)
