@@ -36,7 +36,7 @@ public class GainBenchmarks
     public bool ChooseAmongAll()
     {
         open.Choose(newcomer, RoutingScene.Now);
-        return open.Cancelled(newcomer);
+        return open.Cancelled(newcomer, RoutingScene.Now);
     }
 
     /// <summary>An event at a full fleet: nobody is released.</summary>

@@ -47,7 +47,7 @@ public class PolyServeBenchmarks
     public bool WeighAtAFullFleet()
     {
         router.Choose(urgent, RoutingScene.Now);
-        return router.Cancelled(urgent);
+        return router.Cancelled(urgent, RoutingScene.Now);
     }
 
     /// <summary>An answer ends, whoever fits into its place is sent and begins to be written, and another takes that one's place in the line.</summary>

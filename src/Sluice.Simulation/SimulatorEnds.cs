@@ -55,7 +55,7 @@ public sealed partial class Simulator
         }
         else
         {
-            router.Cancelled(request);
+            router.Cancelled(request, now);
         }
 
         tally.End(request, end, now);

@@ -5,7 +5,8 @@ namespace Sluice.Core.Batching;
 /// <summary>PolyServe's engine: every decode, then prompts in the order they came, in chunks that keep the step within the strictest TPOT there.</summary>
 /// <remarks>
 /// <para>c* = the most prompt tokens for which the predicted step is at most that TPOT (polyserve.md c): long chunks while few answers run,
-/// short ones as the batch fills. The strictest TPOT of those that run stands for the tier's, which the router keeps to one value. A prompt is
+/// short ones as the batch fills. The strictest TPOT of those that run stands for the tier's, which the router keeps to one value; one that
+/// the answers alone break already binds nobody, unless they break all. A prompt is
 /// admitted only when its whole KV fits; when blocks are short, the one admitted last loses its KV and waits again at the head, and
 /// in such a step nobody is admitted.</para>
 /// <para>Good on an instance whose requests were promised one pace. It uses no slack that answers have banked, and knows neither
@@ -18,6 +19,10 @@ public sealed class DynamicChunking(double share = DynamicChunking.UsualShare) :
     public const double UsualShare = 0.95;
 
     private readonly LinkedQueue waiting = new();
+
+    /// <summary>How long the step may be, and what the answers alone take of it, ms.</summary>
+    private double budget;
+    private double answers;
     private readonly List<Sequence> victims = [];
 
     /// <summary>Its options on the command line.</summary>
@@ -51,27 +56,32 @@ public sealed class DynamicChunking(double share = DynamicChunking.UsualShare) :
     public void Fill(Batch batch, Instant now)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        double budget = double.PositiveInfinity;
         for (int i = 0; i < batch.Running.Count; i++)
         {
             var sequence = batch.Running[i];
-            budget = Math.Min(budget, Promised(sequence));
             if (sequence.Stage == Stage.Decode)
             {
                 RunningFirst.Continue(batch, sequence, most: 1, victims);
             }
         }
 
+        answers = batch.Predicted;
+        budget = double.PositiveInfinity;
+        for (int i = 0; i < batch.Running.Count; i++)
+        {
+            Bind(batch.Running[i]);
+        }
+
         for (int i = 0; i < batch.Running.Count; i++)
         {
             var sequence = batch.Running[i];
-            if (sequence.Stage != Stage.Decode && Chunk(batch, sequence, sequence.DeviceTokens, budget) is > 0 and int chunk)
+            if (sequence.Stage != Stage.Decode && Chunk(batch, sequence, sequence.DeviceTokens) is > 0 and int chunk)
             {
                 RunningFirst.Continue(batch, sequence, chunk, victims);
             }
         }
 
-        Admit(batch, budget);
+        Admit(batch);
         foreach (Sequence victim in victims)
         {
             waiting.AddFirst(victim);
@@ -96,13 +106,13 @@ public sealed class DynamicChunking(double share = DynamicChunking.UsualShare) :
         return true;
     }
 
-    private void Admit(Batch batch, double budget)
+    private void Admit(Batch batch)
     {
         while (victims.Count == 0 && waiting.First is { } head)
         {
-            budget = Math.Min(budget, Promised(head));
+            Bind(head);
             if (!batch.RefuseIfTooLarge(head)
-                && !RunningFirst.TryAdmit(batch, head, Chunk(batch, head, batch.Memory.Probe(head).DeviceTokens, budget)))
+                && !RunningFirst.TryAdmit(batch, head, Chunk(batch, head, batch.Memory.Probe(head).DeviceTokens)))
             {
                 return;
             }
@@ -112,12 +122,20 @@ public sealed class DynamicChunking(double share = DynamicChunking.UsualShare) :
     }
 
     /// <summary>Tokens of a prompt that the step has room for; all where not even one would be in time and nobody else is there to be late.</summary>
-    private static int Chunk(Batch batch, Sequence sequence, int done, double budget)
+    private int Chunk(Batch batch, Sequence sequence, int done)
     {
         int most = Math.Min(sequence.Tokens - done, batch.Limits.Tokens - batch.Tokens);
         int fit = most < 1 ? 0 : batch.Latency.LargestPrefill(done, most, budget - batch.Predicted);
         return fit < 1 && batch.Tokens == 0 ? most : fit;
     }
 
-    private double Promised(Sequence sequence) => share * sequence.Request.Class.Slo.NextToken.TotalMilliseconds;
+    /// <summary>The step keeps to this one's TPOT as well, if it can.</summary>
+    private void Bind(Sequence sequence)
+    {
+        double promised = share * sequence.Request.Class.Slo.NextToken.TotalMilliseconds;
+        if (double.IsPositiveInfinity(budget) || (budget < answers ? promised > budget : promised < budget && promised >= answers))
+        {
+            budget = promised;
+        }
+    }
 }

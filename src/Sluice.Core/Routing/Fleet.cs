@@ -82,8 +82,12 @@ public sealed class Fleet
     public Route RouteFrom(Ledger entrance) =>
         new(entrance.Index, IsDisaggregated ? FewestDecodes().Index : entrance.Index);
 
+    /// <summary>How often an instance went down or came up.</summary>
+    internal int Changes { get; private set; }
+
     internal void SetUp(int index, bool isUp)
     {
+        Changes++;
         all[index].IsUp = isUp;
         Refresh();
     }

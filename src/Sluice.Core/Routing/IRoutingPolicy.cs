@@ -44,7 +44,7 @@ public interface IRoutingPolicy
     }
 
     /// <summary>A request that was sent is on no instance any more: complete, cancelled, or to be sent anew.</summary>
-    void Ended(Request request)
+    void Ended(Request request, Instant now)
     {
     }
 

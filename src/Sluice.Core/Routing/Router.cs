@@ -40,7 +40,7 @@ public sealed class Router
     public Route? Choose(Request request, Instant now)
     {
         isNews = true;
-        TakeOff(request);
+        TakeOff(request, now);
         if (!Fleet.IsOpen)
         {
             return null;
@@ -115,7 +115,7 @@ public sealed class Router
     public bool Finished(Request request, Instant now, int? answerTokens = null)
     {
         PrefillFinished(request, now);
-        if (!TakeOff(request))
+        if (!TakeOff(request, now))
         {
             return false;
         }
@@ -129,7 +129,7 @@ public sealed class Router
     }
 
     /// <summary>The request ended in whatever phase it was, without a complete answer.</summary>
-    public bool Cancelled(Request request) => TakeOff(request);
+    public bool Cancelled(Request request, Instant now) => TakeOff(request, now);
 
     /// <summary>
     /// Nothing more is sent to this instance. What it held stays on its ledger until the caller routes it anew
@@ -153,7 +153,7 @@ public sealed class Router
         Fleet.SetUp(index, isUp);
     }
 
-    private bool TakeOff(Request request)
+    private bool TakeOff(Request request, Instant now)
     {
         isNews = true;
         if (held.Remove(request.Id))
@@ -167,7 +167,7 @@ public sealed class Router
             return false;
         }
 
-        policy.Ended(request);
+        policy.Ended(request, now);
         if (!assignment.IsDecoding)
         {
             Fleet.All[assignment.Route.Prefill].RemovePrefill(assignment.Due, request.Id);

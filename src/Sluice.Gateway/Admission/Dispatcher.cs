@@ -144,7 +144,7 @@ internal sealed class Dispatcher : IAsyncDisposable
             held.Remove(request);
             bool wasKnown = outcome == Outcome.Completed
                 ? router.Finished(request, now, Math.Max(answerTokens, 1))
-                : router.Cancelled(request);
+                : router.Cancelled(request, now);
             if (wasKnown)
             {
                 ends.Add(TimeSpan.FromTicks(now.Ticks));

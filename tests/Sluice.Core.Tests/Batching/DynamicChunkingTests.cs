@@ -39,7 +39,7 @@ public class DynamicChunkingTests
         var instance = new Instance("polyserve");
         for (int i = 0; i < 5; i++)
         {
-            instance.Land(10);
+            instance.Land(10, tpot: 5.5);
         }
 
         Sequence prompt = instance.Add(100, tpot: 5.5);
@@ -47,6 +47,22 @@ public class DynamicChunkingTests
         Batch step = instance.Step();
         Assert.Equal(5, step.Slices.Length);
         Assert.DoesNotContain(step.Slices.ToArray(), slice => slice.Sequence == prompt);
+    }
+
+    [Fact]
+    public void A_pace_that_the_answers_alone_break_binds_nobody()
+    {
+        // Five answers take 5.5 ms, so whoever was promised 5.5 ms would have been late in any case.
+        var instance = new Instance("polyserve");
+        for (int i = 0; i < 5; i++)
+        {
+            instance.Land(10, tpot: i == 0 ? 5.5 : 50);
+        }
+
+        Sequence strict = instance.Add(100, tpot: 5.5);
+        Sequence patient = instance.Add(1000);
+
+        Assert.Equal([(strict, 100), (patient, 320)], instance.Shares().TakeLast(2));
     }
 
     [Fact]

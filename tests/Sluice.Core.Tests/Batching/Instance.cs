@@ -55,9 +55,9 @@ internal sealed class Instance
     }
 
     /// <summary>A sequence arrives whose prompt and first token another instance has computed.</summary>
-    public Sequence Land(int prompt, double ttft = 1000)
+    public Sequence Land(int prompt, double ttft = 1000, double tpot = 50)
     {
-        Sequence sequence = New(prompt, 1, ttft, 50, null, 0, null);
+        Sequence sequence = New(prompt, 1, ttft, tpot, null, 0, null);
         sequence.Grow(1);
         scheduler.Land(sequence);
         return sequence;

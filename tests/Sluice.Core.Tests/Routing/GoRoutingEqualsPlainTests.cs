@@ -145,7 +145,7 @@ public sealed class GoRoutingEqualsPlainTests
             books[route.Prefill].Stamp = wasPrefilling && isFinished ? now : books[route.Prefill].Stamp;
             books[route.Decode].Decoding.Remove(request);
             books[route.Decode].Assigned.Remove(request);
-            Same("ended", true, isFinished ? router.Finished(request, now) : router.Cancelled(request));
+            Same("ended", true, isFinished ? router.Finished(request, now) : router.Cancelled(request, now));
         }
 
         private void Flip(int index)

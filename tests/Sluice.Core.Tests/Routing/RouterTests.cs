@@ -44,11 +44,11 @@ public sealed class RouterTests
             router.PrefillFinished(goes, At(2));
         }
 
-        Assert.True(router.Cancelled(goes));
+        Assert.True(router.Cancelled(goes, Start));
 
         Assert.Equal((0, 1, 1), (ledger.Prefills.Count, ledger.Decodes, ledger.AssignedDecodes));
         Assert.Equal(0, ledger.IncomingTokens);
-        Assert.False(router.Cancelled(goes));
+        Assert.False(router.Cancelled(goes, Start));
         Assert.Equal(1, ledger.Decodes);
     }
 

@@ -8,13 +8,12 @@ internal sealed class Placement(PolyServeOptions options, Tiers tiers)
     /// <summary>Where it can be on time: its own tier, the faster ones, an instance of the pool; null when it has to wait.</summary>
     /// <param name="newcomer">Who is to be placed.</param>
     /// <param name="fleet">The instances.</param>
-    /// <param name="onlyNews">
-    /// Whether instances where nothing happened since they refused need not be asked again. Disaggregated all are: it may have been the line
-    /// for the prompt that refused.
-    /// </param>
+    /// <param name="askedAt">The event at which all instances refused it; those where nothing happened since are not asked again. 0 when they have not.</param>
     /// <param name="now">The present moment.</param>
-    public Route? OnTime(in Newcomer newcomer, Fleet fleet, bool onlyNews, Instant now)
+    /// <param name="isRefused">Whether all instances that could write its answer were asked, now or then, and refused.</param>
+    public Route? OnTime(in Newcomer newcomer, Fleet fleet, long askedAt, Instant now, out bool isRefused)
     {
+        isRefused = false;
         int? entrance = null;
         double first = 0;
         if (fleet.IsDisaggregated)
@@ -30,24 +29,31 @@ internal sealed class Placement(PolyServeOptions options, Tiers tiers)
         ServerView? best = null;
         for (int i = tiers.IndexOf(tier); best is null && i >= 0; i--)
         {
-            best = Fullest(newcomer, tiers.All[i], first, onlyNews && !fleet.IsDisaggregated, now);
+            best = Fullest(newcomer, tiers.All[i], first, askedAt, now);
         }
 
         best ??= Claim(newcomer, now);
-        if (best is null && !tier.HasServer() && IsPossible(newcomer, fleet, now) && tiers.TakeOver(tier) is not null)
+        if (best is null && tier.ServersUp == 0 && IsPossible(newcomer, fleet, now) && tiers.TakeOver(tier) is not null)
         {
-            best = Fullest(newcomer, tier, first, onlyNews: false, now);
+            best = Fullest(newcomer, tier, first, askedAt: 0, now);
         }
 
+        isRefused = best is null;
         return best is null ? null : new Route(entrance ?? best.Ledger.Index, best.Ledger.Index);
     }
 
     /// <summary>
-    /// Where it goes if it cannot be on time: to an instance without prompts in line whose steps stay short enough, its own tier first,
-    /// or to an empty one.
+    /// Where it goes if it cannot be on time: to an instance without prompts in line whose steps stay short enough for its tier, of its own
+    /// tier first, then the faster ones, then the slower ones, or to an empty one.
     /// </summary>
-    public Route? Late(in Newcomer newcomer, Fleet fleet, Instant now)
+    /// <param name="newcomer">Who is to be placed.</param>
+    /// <param name="fleet">The instances.</param>
+    /// <param name="askedAt">As above.</param>
+    /// <param name="now">The present moment.</param>
+    /// <param name="isRefused">As above.</param>
+    public Route? Late(in Newcomer newcomer, Fleet fleet, long askedAt, Instant now, out bool isRefused)
     {
+        isRefused = false;
         int? entrance = null;
         if (fleet.IsDisaggregated && (entrance = EmptyEntrance(fleet)) is null)
         {
@@ -58,22 +64,46 @@ internal sealed class Placement(PolyServeOptions options, Tiers tiers)
         ServerView? best = null;
         for (int i = own; best is null && i >= 0; i--)
         {
-            best = FullestWithoutLine(newcomer, tiers.All[i], now);
+            best = WithoutLine(newcomer, tiers.All[i], askedAt, now);
         }
 
         for (int i = own + 1; best is null && i < tiers.All.Length; i++)
         {
-            best = FullestWithoutLine(newcomer, tiers.All[i], now);
+            best = WithoutLine(newcomer, tiers.All[i], askedAt, now);
         }
 
-        best ??= tiers.Claim(newcomer.Tier, tiers.FirstOfPool());
+        best ??= ClaimLate(newcomer);
+        isRefused = best is null;
         return best is null ? null : new Route(entrance ?? best.Ledger.Index, best.Ledger.Index);
     }
 
-    /// <summary>Whether an instance could have it on time if it were empty.</summary>
-    public bool IsPossible(in Newcomer newcomer, Fleet fleet, Instant now)
+    /// <summary>Where it goes when it has been late for long enough: to the instance with the shortest line, and of these the one with the fewest answers.</summary>
+    public Route Anywhere(in Newcomer newcomer, Fleet fleet)
     {
-        foreach (var ledger in fleet.Entrances)
+        ServerView? best = ClaimLate(newcomer);
+        foreach (var tier in tiers.All)
+        {
+            foreach (var server in tier.Servers)
+            {
+                if (server.Ledger.IsUp
+                    && (best is null || (server.Prompts.Length, server.Answers).CompareTo((best.Prompts.Length, best.Answers)) < 0))
+                {
+                    best = server;
+                }
+            }
+        }
+
+        int writer = best!.Ledger.Index;
+        return fleet.IsDisaggregated ? new Route(fleet.LeastLoaded().Index, writer) : new Route(writer, writer);
+    }
+
+    /// <summary>Whether there are instances that could have it on time if they were empty.</summary>
+    public bool IsPossible(in Newcomer newcomer, Fleet fleet, Instant now) =>
+        IsPossible(newcomer, fleet.Entrances, now) && (!fleet.IsDisaggregated || IsPossible(newcomer, fleet.Decoders, now));
+
+    private bool IsPossible(in Newcomer newcomer, ReadOnlySpan<Ledger> instances, Instant now)
+    {
+        foreach (var ledger in instances)
         {
             if (check.CouldKeep(newcomer, ledger, newcomer.Budget, now))
             {
@@ -85,13 +115,13 @@ internal sealed class Placement(PolyServeOptions options, Tiers tiers)
     }
 
     /// <summary>The fullest instance of a tier that can keep all promises with the newcomer; null when none can.</summary>
-    private ServerView? Fullest(in Newcomer newcomer, Tier tier, double first, bool onlyNews, Instant now)
+    private ServerView? Fullest(in Newcomer newcomer, Tier tier, double first, long askedAt, Instant now)
     {
         ServerView? fullest = null;
         double most = double.NegativeInfinity;
         foreach (var server in tier.Servers)
         {
-            if (!server.Ledger.IsUp || (onlyNews && !server.HasNews))
+            if (!server.Ledger.IsUp || server.News <= askedAt)
             {
                 continue;
             }
@@ -113,9 +143,7 @@ internal sealed class Placement(PolyServeOptions options, Tiers tiers)
     {
         foreach (var server in tiers.Pool)
         {
-            if (server.Ledger.IsUp
-                && check.StepAtPeak(newcomer, server, newcomer.Budget) is not null
-                && (server.Ledger.Role == InstanceRole.Decode || check.CouldKeep(newcomer, server.Ledger, newcomer.Budget, now)))
+            if (server.Ledger.IsUp && check.CouldKeep(newcomer, server.Ledger, newcomer.Budget, now))
             {
                 return tiers.Claim(newcomer.Tier, server);
             }
@@ -124,26 +152,55 @@ internal sealed class Placement(PolyServeOptions options, Tiers tiers)
         return null;
     }
 
+    /// <summary>An instance of the pool for who is late: for its tier, or for the slowest where its tier's pace cannot be kept.</summary>
+    private ServerView? ClaimLate(in Newcomer newcomer)
+    {
+        var server = tiers.FirstOfPool();
+        return server is null ? null : tiers.Claim(newcomer.Tier.IsAttainable(server.Ledger) ? newcomer.Tier : tiers.All[^1], server);
+    }
+
     /// <summary>
     /// The prefill instance with the longest line that has the first token in time, and when that is, ms from arrival. Lines are kept shorter
-    /// than a step of the strictest tier: patient prompts would fill them so that no strict one could be on time.
+    /// than a step of the strictest tier in use: patient prompts would fill them so that no strict one could be on time.
     /// </summary>
     private (int? Index, double FirstToken) FullestEntrance(in Newcomer newcomer, Fleet fleet, Instant now)
     {
         (int? Index, double FirstToken) fullest = (null, 0);
         double longest = double.NegativeInfinity;
-        double step = tiers.All[0].NextToken;
+        double step = StrictestStep(newcomer.Tier, fleet);
         foreach (var ledger in fleet.Entrances)
         {
             double line = Line(ledger, now);
             double first = newcomer.Waited(now) + line + ledger.Latency.Constant + ledger.Latency.Prefill(newcomer.Request.PromptTokens, 0);
-            if (line > longest && line < step && check.IsKept(newcomer, first, second: 0))
+            if (line > longest && line < step && check.IsKept(newcomer, first))
             {
                 (fullest, longest) = ((ledger.Index, first), line);
             }
         }
 
         return fullest;
+    }
+
+    /// <summary>The step of the strictest tier that is in use and can be kept, or of the newcomer's if that is stricter, ms.</summary>
+    private double StrictestStep(Tier own, Fleet fleet)
+    {
+        foreach (var tier in tiers.All)
+        {
+            if (tier == own)
+            {
+                break;
+            }
+
+            foreach (var ledger in fleet.Decoders)
+            {
+                if (tier.IsUsed && tier.IsAttainable(ledger))
+                {
+                    return tier.NextToken;
+                }
+            }
+        }
+
+        return own.NextToken;
     }
 
     /// <summary>Time until a prefill instance is through with its line, ms: a step for each prompt, less what has passed of the first.</summary>
@@ -154,24 +211,32 @@ internal sealed class Placement(PolyServeOptions options, Tiers tiers)
         return count == 0 ? 0 : whole - Math.Min((now - ledger.LastPrefillEvent).TotalMilliseconds, whole / count);
     }
 
-    private ServerView? FullestWithoutLine(in Newcomer newcomer, Tier tier, Instant now)
+    /// <summary>
+    /// The fullest instance of a tier that has no prompts in line and can take the newcomer in; where its pace cannot be kept in any case,
+    /// the emptiest.
+    /// </summary>
+    private ServerView? WithoutLine(in Newcomer newcomer, Tier tier, long askedAt, Instant now)
     {
-        ServerView? fullest = null;
+        ServerView? best = null;
+        int most = int.MinValue;
         foreach (var server in tier.Servers)
         {
-            if (!server.Ledger.IsUp || server.Prompts.Length > 0 || server.Answers <= (fullest?.Answers ?? -1))
+            bool isLost = !tier.IsAttainable(server.Ledger);
+            int load = isLost ? -server.Answers : server.Answers;
+            if (!server.Ledger.IsUp || server.Prompts.Length > 0 || server.News <= askedAt || load <= most)
             {
                 continue;
             }
 
             server.Pass(now);
-            if (server.Answers == 0 || check.StepAtPeak(newcomer, server, tier.NextToken) is not null)
+            if (server.Answers == 0
+                || (isLost ? PromiseCheck.Fits(newcomer, server) : check.StepAtPeak(newcomer, server, tier.NextToken) is not null))
             {
-                fullest = server;
+                (best, most) = (server, load);
             }
         }
 
-        return fullest;
+        return best;
     }
 
     private static int? EmptyEntrance(Fleet fleet)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Sluice.Core.Requests;
 
 namespace Sluice.Core.Routing;
@@ -6,7 +7,8 @@ namespace Sluice.Core.Routing;
 /// <remarks>
 /// <para>A request goes to the fullest instance of its tier that keeps its promise and everybody's (<see cref="PromiseCheck"/>). If none
 /// does, to a faster tier, the nearest first; else the tier takes an instance from the pool; else the request is held, and the time
-/// it waits counts. Who cannot be on time any more, even on an empty instance, goes last and wherever its steps do no harm.</para>
+/// it waits counts. Who cannot be on time any more, even on an empty instance, goes last and wherever its steps do no harm, and at the
+/// latest in its turn.</para>
 /// <para>Disaggregated, the tiers are of decode instances, and the prompt goes to the fullest prefill instance that is on time.</para>
 /// <para>Wrong where nothing is given back, as on a fixed fleet: a full instance is slower than two that are half full. Knows no
 /// weights and no cached prefixes, and foresees memory by the mean answer of a tier unless it is told more.</para>
@@ -18,10 +20,16 @@ public sealed class PolyServeRouting : IRoutingPolicy
     private readonly Tiers tiers;
     private readonly Placement placement;
     private readonly HeldRequests late = new();
-    private readonly Dictionary<long, HeldRequests> held = [];
+    private readonly Dictionary<long, Held> held = [];
     private readonly Dictionary<long, Placed> placed = [];
     private ServerView[] servers = [];
-    private int instancesUp;
+    private int changes;
+
+    /// <summary>Where among the late the next look begins, so that all get their look.</summary>
+    private int nextLate;
+
+    /// <summary>Requests sent since a late one was sent in its turn.</summary>
+    private int sinceTurn;
 
     /// <summary>The policy of one router.</summary>
     public PolyServeRouting(PolyServeOptions options)
@@ -37,17 +45,19 @@ public sealed class PolyServeRouting : IRoutingPolicy
     public Route? Choose(Request request, Fleet fleet, Instant now)
     {
         Look(fleet, now);
-        var newcomer = Look(request);
+        var newcomer = Look(request, now);
         var queue = newcomer.Tier.Queue;
+        bool isRefused = false;
         if (queue.FirstDueAfter(request.Deadline(0)) < options.LookAhead
-            && placement.OnTime(newcomer, fleet, onlyNews: false, now) is { } route)
+            && placement.OnTime(newcomer, fleet, askedAt: 0, now, out isRefused) is { } route)
         {
             return Sent(newcomer, route, now);
         }
 
         if (IsLost(newcomer, fleet, now))
         {
-            if (placement.Late(newcomer, fleet, now) is { } anywhere)
+            isRefused = false;
+            if (late.Count == 0 && placement.Late(newcomer, fleet, askedAt: 0, now, out isRefused) is { } anywhere)
             {
                 return Sent(newcomer, anywhere, now);
             }
@@ -55,7 +65,7 @@ public sealed class PolyServeRouting : IRoutingPolicy
             queue = late;
         }
 
-        Hold(request, queue);
+        Hold(request, queue, isRefused);
         return null;
     }
 
@@ -63,43 +73,21 @@ public sealed class PolyServeRouting : IRoutingPolicy
     public Released? Release(Fleet fleet, Instant now)
     {
         Look(fleet, now);
-        foreach (var tier in tiers.All)
+        if (late.Count > 0 && sinceTurn >= options.Turn)
         {
-            for (int place = 0; place < Math.Min(tier.Queue.Count, options.LookAhead); place++)
-            {
-                var newcomer = Look(tier.Queue[place].Request);
-                if (placement.OnTime(newcomer, fleet, onlyNews: true, now) is { } route)
-                {
-                    return Released(newcomer, route, now);
-                }
-
-                if (IsLost(newcomer, fleet, now))
-                {
-                    Withdraw(newcomer.Request);
-                    Hold(newcomer.Request, late);
-                    place--;
-                }
-            }
+            sinceTurn = 0;
+            var oldest = Look(late[0].Request, now);
+            return Released(oldest, placement.Anywhere(oldest, fleet), now);
         }
 
-        for (int place = 0; place < Math.Min(late.Count, options.LookAhead); place++)
-        {
-            var newcomer = Look(late[place].Request);
-            if (placement.Late(newcomer, fleet, now) is { } route)
-            {
-                return Released(newcomer, route, now);
-            }
-        }
-
-        SetNews(false);
-        return null;
+        return ReleaseOnTime(fleet, now) ?? ReleaseLate(fleet, now);
     }
 
     /// <inheritdoc/>
     public void Withdraw(Request request)
     {
-        held.Remove(request.Id, out var queue);
-        queue!.Remove(request);
+        held.Remove(request.Id, out var its);
+        its.Queue.Remove(request);
     }
 
     /// <inheritdoc/>
@@ -110,23 +98,28 @@ public sealed class PolyServeRouting : IRoutingPolicy
         LeaveLine(request, there.Server);
         there.Server.Start(request, now);
         placed[request.Id] = there with { IsStarted = true };
+        tiers.Note(there.Server);
     }
 
     /// <inheritdoc/>
-    public void Ended(Request request)
+    public void Ended(Request request, Instant now)
     {
         placed.Remove(request.Id, out var there);
+        there.Server.Pass(now);
         if (!there.IsStarted)
         {
             LeaveLine(request, there.Server);
         }
 
-        there.Server.End(request);
-        there.Server.HasNews = true;
+        there.Server.End(request, there.IsStarted, now);
+        there.Tier.Placed--;
+        tiers.Note(there.Server);
     }
 
     /// <inheritdoc/>
-    public void Learn(Request request, int answerTokens) => Look(request).Tier.Learn(answerTokens);
+    public void Learn(Request request, int answerTokens) => tiers.Of(request, Promised(request)).Learn(answerTokens);
+
+    private static double Promised(Request request) => request.Class.Slo.NextToken.TotalMilliseconds;
 
     private static void LeaveLine(Request request, ServerView server)
     {
@@ -134,8 +127,59 @@ public sealed class PolyServeRouting : IRoutingPolicy
         {
             server.Unqueue(request);
         }
+    }
 
-        server.HasNews = true;
+    private Released? ReleaseOnTime(Fleet fleet, Instant now)
+    {
+        foreach (var tier in tiers.All)
+        {
+            for (int place = 0; place < Math.Min(tier.Queue.Count, options.LookAhead); place++)
+            {
+                var newcomer = Look(tier.Queue[place].Request, now);
+                if (placement.OnTime(newcomer, fleet, AskedAt(newcomer), now, out bool isRefused) is { } route)
+                {
+                    return Released(newcomer, route, now);
+                }
+
+                NoteAsked(newcomer, isRefused);
+                if (IsLost(newcomer, fleet, now))
+                {
+                    Withdraw(newcomer.Request);
+                    Hold(newcomer.Request, late, isRefused: false);
+                    place--;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private Released? ReleaseLate(Fleet fleet, Instant now)
+    {
+        int looked = Math.Min(late.Count, options.LookAhead);
+        for (int i = 0; i < looked; i++)
+        {
+            var newcomer = Look(late[(nextLate + i) % late.Count].Request, now);
+            if (placement.Late(newcomer, fleet, AskedAt(newcomer), now, out bool isRefused) is { } route)
+            {
+                return Released(newcomer, route, now);
+            }
+
+            NoteAsked(newcomer, isRefused);
+        }
+
+        nextLate = looked == 0 ? 0 : (nextLate + looked) % late.Count;
+        return null;
+    }
+
+    private long AskedAt(in Newcomer newcomer) => held[newcomer.Request.Id].AskedAt;
+
+    private void NoteAsked(in Newcomer newcomer, bool isRefused)
+    {
+        if (isRefused)
+        {
+            CollectionsMarshal.GetValueRefOrNullRef(held, newcomer.Request.Id).AskedAt = tiers.Events;
+        }
     }
 
     private void Look(Fleet fleet, Instant now)
@@ -153,41 +197,42 @@ public sealed class PolyServeRouting : IRoutingPolicy
             }
         }
 
-        int up = fleet.Entrances.Length + fleet.Decoders.Length;
-        if (up != instancesUp || tiers.Shrink(now))
+        if (fleet.Changes != changes)
         {
-            instancesUp = up;
-            SetNews(true);
+            changes = fleet.Changes;
+            foreach (var server in servers)
+            {
+                tiers.Note(server);
+            }
         }
+
+        tiers.Shrink(now);
     }
 
-    private Newcomer Look(Request request)
+    private Newcomer Look(Request request, Instant now)
     {
-        double promised = request.Class.Slo.NextToken.TotalMilliseconds;
-        double pace = options.ByPace ? promised + SlackPerToken(request) : promised;
+        double promised = Promised(request);
+        double longest = options.ByPace ? request.Estimate?.P90 ?? request.ExpectedAnswerTokens ?? double.PositiveInfinity : double.PositiveInfinity;
+        double pace = promised + (Slack(request, now) / Math.Max(1, longest - 1));
         var tier = tiers.Of(request, pace);
-        return new Newcomer(request, tier, pace, lengths.Left(request, tier, age: 0));
+        return new Newcomer(request, tier, pace, lengths.Left(request, tier, age: 0), longest);
     }
 
-    /// <summary>
-    /// What is left of the TTFT if the prompt is computed at once, for each later token of the longest answer to be expected, ms; 0 when
-    /// nothing is known of it (polyserve.md f, τ_eff).
-    /// </summary>
-    private double SlackPerToken(Request request)
+    /// <summary>What would be left of the TTFT if the prompt were computed at once, ms, for the later tokens (polyserve.md f, τ_eff).</summary>
+    private double Slack(Request request, Instant now)
     {
-        double answer = request.Estimate?.P90 ?? request.ExpectedAnswerTokens ?? double.PositiveInfinity;
         var latency = servers[0].Ledger.Latency;
-        double least = latency.Constant + latency.Prefill(request.PromptTokens, 0);
-        return Math.Max(0, (options.Margin * request.Class.Slo.FirstToken.TotalMilliseconds) - least) / Math.Max(1, answer - 1);
+        double first = (now - request.Arrival).TotalMilliseconds + latency.Constant + latency.Prefill(request.PromptTokens, 0);
+        return Math.Max(0, (options.Margin * request.Class.Slo.FirstToken.TotalMilliseconds) - first);
     }
 
     /// <summary>Whether waiting cannot help: not even an empty instance could be on time, or all are empty and none would.</summary>
     private bool IsLost(in Newcomer newcomer, Fleet fleet, Instant now) =>
         placed.Count == 0 || !placement.IsPossible(newcomer, fleet, now);
 
-    private void Hold(Request request, HeldRequests queue)
+    private void Hold(Request request, HeldRequests queue, bool isRefused)
     {
-        held.Add(request.Id, queue);
+        held.Add(request.Id, new Held(queue) { AskedAt = isRefused ? tiers.Events : 0 });
         queue.Add(new HeldRequest(request, Cached: 0, Holder: 0));
     }
 
@@ -203,7 +248,9 @@ public sealed class PolyServeRouting : IRoutingPolicy
         var request = newcomer.Request;
         server.Pass(now);
         server.Assign(request, newcomer.Tier);
-        placed.Add(request.Id, new Placed(server, IsStarted: false));
+        placed.Add(request.Id, new Placed(server, newcomer.Tier, IsStarted: false));
+        newcomer.Tier.Placed++;
+        sinceTurn++;
         if (route.IsColocated)
         {
             server.Queue(request);
@@ -212,16 +259,17 @@ public sealed class PolyServeRouting : IRoutingPolicy
         return route;
     }
 
-    private void SetNews(bool isAny)
+    /// <summary>A request that waits.</summary>
+    /// <param name="Queue">Among whom.</param>
+    private record struct Held(HeldRequests Queue)
     {
-        foreach (var server in servers)
-        {
-            server.HasNews = isAny;
-        }
+        /// <summary>The event at which all instances refused it; 0 when not all were asked.</summary>
+        public long AskedAt { get; set; }
     }
 
     /// <summary>Where the answer of a request is or will be written.</summary>
     /// <param name="Server">The instance.</param>
+    /// <param name="Tier">The tier of the request.</param>
     /// <param name="IsStarted">Whether its prompt is done.</param>
-    private readonly record struct Placed(ServerView Server, bool IsStarted);
+    private readonly record struct Placed(ServerView Server, Tier Tier, bool IsStarted);
 }

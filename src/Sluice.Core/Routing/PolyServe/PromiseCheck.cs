@@ -24,7 +24,7 @@ internal sealed class PromiseCheck(PolyServeOptions options)
         }
 
         double first = late + forecast.FirstToken;
-        return IsKept(newcomer, first, forecast.LastStep) ? Math.Max(first / newcomer.FirstToken, steady / budget) : null;
+        return IsKept(newcomer, first, forecast.LastStep, budget) ? Math.Max(first / newcomer.FirstToken, steady / budget) : null;
     }
 
     /// <summary>The same for an instance that only writes answers, when the prompt will be computed elsewhere after <paramref name="first"/> ms from arrival.</summary>
@@ -32,7 +32,7 @@ internal sealed class PromiseCheck(PolyServeOptions options)
     {
         double budget = newcomer.BudgetOn(server);
         return StepAtPeak(newcomer, server, budget) is { } steady
-            && IsKept(newcomer, first, server.Wait(now) + server.StepWith(1, newcomer.Request.PromptTokens))
+            && IsKept(newcomer, first, server.Wait(now) + server.StepWith(1, newcomer.Request.PromptTokens), budget)
                 ? steady / budget
                 : null;
     }
@@ -41,7 +41,7 @@ internal sealed class PromiseCheck(PolyServeOptions options)
     /// <remarks>Prompts are left out on purpose, as published: they pass.</remarks>
     public double? StepAtPeak(in Newcomer newcomer, ServerView server, double budget)
     {
-        double most = options.Margin * budget;
+        double most = Most(StepAlone(newcomer, server.Ledger), budget);
         int answers = server.Answers + 1;
         int prompt = newcomer.Request.PromptTokens;
         if (answers > server.Ledger.Seats || server.Step(answers, server.Context + prompt) > most)
@@ -54,22 +54,43 @@ internal sealed class PromiseCheck(PolyServeOptions options)
         return step <= most && !(peak > server.Capacity) ? step : null;
     }
 
-    /// <summary>Whether an instance of this kind could be on time if it were empty.</summary>
+    /// <summary>Whether seats and memory suffice, however long the step.</summary>
+    public static bool Fits(in Newcomer newcomer, ServerView server) =>
+        !(server.Answers + 1 > server.Ledger.Seats) && !(server.PeakWith(newcomer.Request.PromptTokens, newcomer.Answer) > server.Capacity);
+
+    /// <summary>Whether an instance could do its part in time if it were empty.</summary>
     public bool CouldKeep(in Newcomer newcomer, Ledger ledger, double budget, Instant now)
     {
         double waited = newcomer.Waited(now);
         if (ledger.Role == InstanceRole.Prefill)
         {
-            return IsKept(newcomer, waited + ledger.Latency.Constant + ledger.Latency.Prefill(newcomer.Request.PromptTokens, 0), 0);
+            return IsKept(newcomer, waited + ledger.Latency.Constant + ledger.Latency.Prefill(newcomer.Request.PromptTokens, 0));
         }
 
-        return PromptForecast.Of(null, ledger, newcomer.Request.PromptTokens, budget, options.Chunk, newcomer.FirstToken - waited) is { } forecast
-            && IsKept(newcomer, waited + forecast.FirstToken, forecast.LastStep);
+        double alone = StepAlone(newcomer, ledger);
+        if (alone > Most(alone, budget) || newcomer.Height > (double?)ledger.Blocks * ledger.BlockTokens)
+        {
+            return false;
+        }
+
+        return ledger.Role == InstanceRole.Decode
+            || (PromptForecast.Of(null, ledger, newcomer.Request.PromptTokens, budget, options.Chunk, newcomer.FirstToken - waited) is { } forecast
+                && IsKept(newcomer, waited + forecast.FirstToken, forecast.LastStep, budget));
     }
 
     /// <summary>Whether the first token comes in time, and the second if it takes so long after it (A1, A2).</summary>
-    public bool IsKept(in Newcomer newcomer, double first, double second) =>
-        first <= options.Margin * newcomer.FirstToken && first + second <= newcomer.FirstToken + newcomer.NextToken;
+    /// <param name="newcomer">Who asks.</param>
+    /// <param name="first">When the first token comes, ms from arrival.</param>
+    /// <param name="second">Time from the first token to the second, ms.</param>
+    /// <param name="budget">How long the steps after it may be, ms; where that is more than was promised, the time to the first token pays for it.</param>
+    public bool IsKept(in Newcomer newcomer, double first, double second = 0, double budget = 0) =>
+        first + newcomer.Debt(budget) <= options.Margin * newcomer.FirstToken && first + second <= newcomer.FirstToken + newcomer.NextToken;
+
+    /// <summary>How long a step may be, ms: the margin's part of what was promised, or all of it where even an answer alone takes more than that part.</summary>
+    private double Most(double alone, double budget) => alone <= options.Margin * budget ? options.Margin * budget : budget;
+
+    private static double StepAlone(in Newcomer newcomer, Ledger ledger) =>
+        ledger.Latency.Constant + ledger.Latency.Decode((int)Math.Min(newcomer.Height, int.MaxValue));
 }
 
 /// <summary>A request that is to be placed. Times in ms.</summary>
@@ -77,7 +98,8 @@ internal sealed class PromiseCheck(PolyServeOptions options)
 /// <param name="Tier">Its tier.</param>
 /// <param name="Pace">The time between tokens that it can bear.</param>
 /// <param name="Answer">Tokens its answer is expected to have.</param>
-internal readonly record struct Newcomer(Request Request, Tier Tier, double Pace, double Answer)
+/// <param name="Longest">Tokens its answer may well have, for the pace that it can bear; infinite where nothing is known.</param>
+internal readonly record struct Newcomer(Request Request, Tier Tier, double Pace, double Answer, double Longest = double.PositiveInfinity)
 {
     /// <summary>Its TTFT.</summary>
     public double FirstToken { get; } = Request.Class.Slo.FirstToken.TotalMilliseconds;
@@ -90,6 +112,12 @@ internal readonly record struct Newcomer(Request Request, Tier Tier, double Pace
 
     /// <summary>How long steps may be on an instance that it joins: what the tier there keeps, or less if it can bear less.</summary>
     public double BudgetOn(ServerView server) => Math.Min(server.Tier?.NextToken ?? double.PositiveInfinity, Pace);
+
+    /// <summary>Tokens of context that it comes to.</summary>
+    public double Height => Request.PromptTokens + Answer;
+
+    /// <summary>What its later tokens lose if they come at this pace, ms; 0 if that is what was promised or faster.</summary>
+    public double Debt(double pace) => pace > NextToken ? (Longest - 1) * (pace - NextToken) : 0;
 
     /// <summary>How long it has waited.</summary>
     public double Waited(Instant now) => (now - Request.Arrival).TotalMilliseconds;

@@ -5,18 +5,24 @@ namespace Sluice.Core.Routing;
 
 /// <summary>What the router believes of one instance: whose answers it writes, how far they are, and the prompts in its line.</summary>
 /// <remarks>
-/// Nobody reports tokens, so steps are counted by the clock and the predicted step. Answers are sorted by the step at which they are
-/// expected to end; that order holds while all grow by one token a step. Who outlives that is expected anew.
+/// Nobody reports tokens, so steps are counted by the clock and the predicted step. Answers being written are sorted by the step at which
+/// they are expected to end; that order holds while all grow by one token a step. Who outlives that is expected anew. Answers that are
+/// to come, while their prompts are computed, hold their prompts.
 /// </remarks>
 internal sealed class ServerView(Ledger ledger, ExpectedLengths lengths)
 {
     private readonly List<ExpectedAnswer> answers = [];
+    private readonly List<ComingAnswer> coming = [];
     private readonly List<QueuedPrompt> prompts = [];
     private double steps;
     private Instant seen;
     private Instant stepBegan;
     private long startedPrompts;
     private double startedAt;
+    private long comingPrompts;
+
+    /// <summary>Time that was given to the first prompt in line, ms.</summary>
+    private double headTime;
 
     /// <summary>The instance, and the router's books of it.</summary>
     public Ledger Ledger { get; } = ledger;
@@ -24,14 +30,17 @@ internal sealed class ServerView(Ledger ledger, ExpectedLengths lengths)
     /// <summary>The tier it serves; null in the pool.</summary>
     public Tier? Tier { get; set; }
 
-    /// <summary>Whether something happened there that may have made room.</summary>
-    public bool HasNews { get; set; }
+    /// <summary>The number of the latest event that may have made room there (<see cref="Tiers.Note"/>).</summary>
+    public long News { get; set; }
+
+    /// <summary>Looks in a row at which it was empty.</summary>
+    public int EmptyLooks { get; set; }
 
     /// <summary>Answers it writes or will write.</summary>
-    public int Answers => answers.Count;
+    public int Answers => answers.Count + coming.Count;
 
     /// <summary>Answers it writes.</summary>
-    public int Started { get; private set; }
+    public int Started => answers.Count;
 
     /// <summary>Tokens of context of the answers it writes.</summary>
     public double Context => startedPrompts + (Started * steps) - startedAt;
@@ -49,7 +58,7 @@ internal sealed class ServerView(Ledger ledger, ExpectedLengths lengths)
     public double Step(int count, double tokens) =>
         Ledger.Latency.Constant + (count == 0 ? 0 : count * Ledger.Latency.Decode((int)Math.Min(tokens / count, int.MaxValue)));
 
-    /// <summary>Time goes by: answers grow, and the first prompt in line is computed.</summary>
+    /// <summary>Time goes by: answers grow, and the first prompt in line is computed. However often it is asked, the result is the same but for the length of a step.</summary>
     public void Pass(Instant now)
     {
         double passed = (now - seen).TotalMilliseconds;
@@ -63,9 +72,8 @@ internal sealed class ServerView(Ledger ledger, ExpectedLengths lengths)
         if (prompts.Count > 0)
         {
             var head = prompts[0];
-            double share = 1 - (StepWith(0, 0) / step);
-            int computed = Ledger.Latency.LargestPrefill(head.Done, head.Tokens - head.Done, passed * share);
-            prompts[0] = head with { Done = Math.Min(head.Done + computed, head.Tokens - 1) };
+            headTime += passed * (1 - (StepWith(0, 0) / step));
+            prompts[0] = head with { Done = Ledger.Latency.LargestPrefill(0, head.Tokens - 1, headTime) };
         }
 
         steps += Started > 0 ? passed / step : 0;
@@ -73,7 +81,7 @@ internal sealed class ServerView(Ledger ledger, ExpectedLengths lengths)
         {
             var outlived = answers[0];
             answers.RemoveAt(0);
-            Insert(outlived, outlived.IsStarted ? (int)(steps - outlived.Begins) : 0);
+            Insert(outlived, (int)(steps - outlived.Begins));
         }
     }
 
@@ -95,39 +103,41 @@ internal sealed class ServerView(Ledger ledger, ExpectedLengths lengths)
     /// <summary>
     /// The most tokens it will hold at once if a newcomer joins now: each answer grows by a token a step until it is as long as expected.
     /// </summary>
-    /// <remarks>polyserve.md b.2, <c>peak_kv</c>; the sort is kept, so it is one pass.</remarks>
+    /// <remarks>polyserve.md b.2, <c>peak_kv</c>; both sorts are kept, so it is one pass.</remarks>
     /// <param name="prompt">Tokens of the newcomer's prompt.</param>
     /// <param name="expected">Tokens its answer is expected to have.</param>
     public double PeakWith(int prompt, double expected)
     {
-        var all = CollectionsMarshal.AsSpan(answers);
-        double held = prompt;
-        foreach (ref readonly var answer in all)
-        {
-            held += answer.Held(steps);
-        }
-
-        int left = all.Length + 1;
+        double held = prompt + Context + comingPrompts;
         double peak = held;
         bool isIn = false;
-        foreach (ref readonly var answer in all)
+        int written = 0;
+        int toCome = 0;
+        for (int left = Answers + 1; left > 0; left--)
         {
-            double rest = answer.Ends - steps;
-            if (!isIn && expected <= rest)
+            double rest = written < answers.Count ? answers[written].Ends - steps : double.PositiveInfinity;
+            double restToCome = toCome < coming.Count ? coming[toCome].Expected : double.PositiveInfinity;
+            double first = Math.Min(Math.Min(rest, restToCome), isIn ? double.PositiveInfinity : expected);
+            peak = Math.Max(peak, held + (left * first));
+            if (!isIn && first == expected)
             {
                 isIn = true;
-                peak = Math.Max(peak, held + (left-- * expected));
                 held -= prompt;
             }
-
-            peak = Math.Max(peak, held + (left-- * rest));
-            held -= answer.Held(steps);
+            else if (first == rest)
+            {
+                held -= answers[written++].Held(steps);
+            }
+            else
+            {
+                held -= coming[toCome++].Request.PromptTokens;
+            }
         }
 
-        return isIn ? peak : Math.Max(peak, held + (left * expected));
+        return peak;
     }
 
-    /// <summary>Of the answers under way, those expected to end within so many steps that did not before, and the tokens they hold now.</summary>
+    /// <summary>Of the answers being written, those expected to end within so many steps that did not before, and the tokens they hold now.</summary>
     /// <param name="within">Steps from now.</param>
     /// <param name="from">The place to go on from, 0 at first; moved on.</param>
     public (int Count, double Tokens) EndingWithin(int within, ref int from)
@@ -136,16 +146,26 @@ internal sealed class ServerView(Ledger ledger, ExpectedLengths lengths)
         double tokens = 0;
         for (; from < answers.Count && answers[from].Ends <= steps + within; from++)
         {
-            var answer = answers[from];
-            count += answer.IsStarted ? 1 : 0;
-            tokens += answer.IsStarted ? answer.Held(steps) : 0;
+            count++;
+            tokens += answers[from].Held(steps);
         }
 
         return (count, tokens);
     }
 
     /// <summary>A request is sent whose answer it will write.</summary>
-    public void Assign(Request request, Tier tier) => Insert(new ExpectedAnswer(request, tier, 0, steps, IsStarted: false), age: 0);
+    public void Assign(Request request, Tier tier)
+    {
+        ComingAnswer answer = new(request, tier, lengths.Left(request, tier, age: 0));
+        int place = coming.Count;
+        while (place > 0 && coming[place - 1].Expected > answer.Expected)
+        {
+            place--;
+        }
+
+        coming.Insert(place, answer);
+        comingPrompts += request.PromptTokens;
+    }
 
     /// <summary>A prompt is sent to it.</summary>
     public void Queue(Request request) => prompts.Add(new QueuedPrompt(request.Id, request.PromptTokens, 0));
@@ -160,29 +180,38 @@ internal sealed class ServerView(Ledger ledger, ExpectedLengths lengths)
         }
 
         prompts.RemoveAt(place);
+        headTime = place == 0 ? 0 : headTime;
     }
 
     /// <summary>An answer begins.</summary>
     public void Start(Request request, Instant now)
     {
-        Insert(Take(request) with { Begins = steps, IsStarted = true }, age: 0);
-        Started++;
+        var answer = TakeComing(request);
+        Insert(new ExpectedAnswer(request, answer.Tier, Ends: 0, Begins: steps), age: 0);
         startedPrompts += request.PromptTokens;
         startedAt += steps;
         stepBegan = now;
     }
 
     /// <summary>An answer is no longer its own to write.</summary>
-    public void End(Request request)
+    public void End(Request request, bool isStarted, Instant now)
     {
-        var answer = Take(request);
-        if (answer.IsStarted)
+        if (!isStarted)
         {
-            Started--;
-            startedPrompts -= request.PromptTokens;
-            startedAt = Started == 0 ? 0 : startedAt - answer.Begins;
-            stepBegan = seen;
+            TakeComing(request);
+            return;
         }
+
+        int place = 0;
+        while (answers[place].Request.Id != request.Id)
+        {
+            place++;
+        }
+
+        startedPrompts -= request.PromptTokens;
+        startedAt = answers.Count == 1 ? 0 : startedAt - answers[place].Begins;
+        answers.RemoveAt(place);
+        stepBegan = now;
     }
 
     private double StepNow()
@@ -219,16 +248,17 @@ internal sealed class ServerView(Ledger ledger, ExpectedLengths lengths)
         answers.Insert(low, answer);
     }
 
-    private ExpectedAnswer Take(Request request)
+    private ComingAnswer TakeComing(Request request)
     {
         int place = 0;
-        while (answers[place].Request.Id != request.Id)
+        while (coming[place].Request.Id != request.Id)
         {
             place++;
         }
 
-        var answer = answers[place];
-        answers.RemoveAt(place);
+        var answer = coming[place];
+        coming.RemoveAt(place);
+        comingPrompts -= request.PromptTokens;
         return answer;
     }
 
@@ -238,7 +268,9 @@ internal sealed class ServerView(Ledger ledger, ExpectedLengths lengths)
     /// <param name="Done">Tokens that are believed to be computed.</param>
     internal readonly record struct QueuedPrompt(long Id, int Tokens, int Done);
 
-    private readonly record struct ExpectedAnswer(Request Request, Tier Tier, double Ends, double Begins, bool IsStarted)
+    private readonly record struct ComingAnswer(Request Request, Tier Tier, double Expected);
+
+    private readonly record struct ExpectedAnswer(Request Request, Tier Tier, double Ends, double Begins)
     {
         /// <summary>Tokens of context after so many steps of the instance.</summary>
         public double Held(double steps) => Request.PromptTokens + steps - Begins;

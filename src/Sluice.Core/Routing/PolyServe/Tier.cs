@@ -22,8 +22,29 @@ internal sealed class Tier(double nextToken)
     /// <summary>Its instances, by index.</summary>
     public List<ServerView> Servers { get; } = [];
 
-    /// <summary>Looks in a row at which its least loaded instance was empty.</summary>
-    public int EmptyChecks { get; set; }
+    /// <summary>Its requests that are on an instance.</summary>
+    public int Placed { get; set; }
+
+    /// <summary>Looks in a row at which nobody asked for it.</summary>
+    public int IdleLooks { get; set; }
+
+    /// <summary>Whether one of its requests waits or is served.</summary>
+    public bool IsUsed => Placed > 0 || Queue.Count > 0;
+
+    /// <summary>Its instances that are up.</summary>
+    public int ServersUp
+    {
+        get
+        {
+            int up = 0;
+            foreach (var server in Servers)
+            {
+                up += server.Ledger.IsUp ? 1 : 0;
+            }
+
+            return up;
+        }
+    }
 
     /// <summary>
     /// Tokens that its answers of this age still have to come in the mean: of the latest 500, those that became older, and a few that
@@ -56,12 +77,15 @@ internal sealed class Tier(double nextToken)
         counts[KindOf(Math.Max(length, 1))]++;
     }
 
-    /// <summary>Whether one of its instances is up.</summary>
-    public bool HasServer()
+    /// <summary>Whether an instance of this kind could keep its pace for a single answer.</summary>
+    public bool IsAttainable(Ledger ledger) => ledger.Latency.Constant + ledger.Latency.Decode(1) <= NextToken;
+
+    /// <summary>Whether one of its instances could.</summary>
+    public bool IsAttainable()
     {
         foreach (var server in Servers)
         {
-            if (server.Ledger.IsUp)
+            if (IsAttainable(server.Ledger))
             {
                 return true;
             }

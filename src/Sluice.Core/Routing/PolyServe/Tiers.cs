@@ -6,18 +6,23 @@ namespace Sluice.Core.Routing;
 /// <summary>The tiers, and which instance serves which; those that serve none are the pool.</summary>
 /// <remarks>
 /// A tier takes an instance from the pool when it needs one, and gives one back that was empty at several looks in a row, as long as
-/// another is left (polyserve.md d). Where the pool is empty and a tier has none at all, it takes one of the tier that has most.
-/// Whoever is served there is served to the end.
+/// another is left (polyserve.md d) or nobody has asked for the tier for long. Where the pool is empty and a tier has none at all, it takes
+/// one of the tier that has most, or the last of one that nobody asks for or that no instance can keep. Whoever is served there is served
+/// to the end.
 /// </remarks>
 internal sealed class Tiers
 {
     /// <summary>Most tiers. With more promises than that, a request goes to the slowest tier that is fast enough.</summary>
     public const int Most = 16;
 
+    /// <summary>Looks in a row at which nobody asked for a tier before it leaves its last instance to others.</summary>
+    private const int Quiet = 30;
+
     private readonly List<Tier> all = [];
     private readonly List<ServerView> pool = [];
     private readonly PolyServeOptions options;
     private Instant lastLook;
+    private long events;
 
     public Tiers(PolyServeOptions options)
     {
@@ -33,6 +38,12 @@ internal sealed class Tiers
 
     /// <summary>The instances that serve no tier, the one that came first in front.</summary>
     public ReadOnlySpan<ServerView> Pool => CollectionsMarshal.AsSpan(pool);
+
+    /// <summary>The number of the latest event that may have made room somewhere.</summary>
+    public long Events => events;
+
+    /// <summary>Something happened there that may have made room.</summary>
+    public void Note(ServerView server) => server.News = ++events;
 
     /// <summary>The place of a tier among all.</summary>
     public int IndexOf(Tier tier) => all.IndexOf(tier);
@@ -72,15 +83,15 @@ internal sealed class Tiers
 
     /// <summary>
     /// A tier without any gets an instance of the tier that has most of them, the slower one if several have as many. A faster tier
-    /// keeps its last, since it can take slower requests in. Null when nobody can spare one.
+    /// that is asked for and can be kept keeps its last, since it can take slower requests in. Null when nobody can spare one.
     /// </summary>
     public ServerView? TakeOver(Tier tier)
     {
         Tier? holder = null;
         foreach (var other in all)
         {
-            int least = other.NextToken > tier.NextToken ? 1 : 2;
-            if (other != tier && other.HasServer() && other.Servers.Count >= Math.Max(least, holder?.Servers.Count ?? 0))
+            bool keepsLast = other.NextToken < tier.NextToken && other.IdleLooks < options.EmptyChecks && other.IsAttainable();
+            if (other != tier && other.ServersUp >= Math.Max(keepsLast ? 2 : 1, holder?.ServersUp ?? 0))
             {
                 holder = other;
             }
@@ -101,44 +112,61 @@ internal sealed class Tiers
         return taken;
     }
 
-    /// <summary>Looks, if it is time, which tier has an instance too many, and says whether the pool has grown.</summary>
-    public bool Shrink(Instant now)
+    /// <summary>Looks, if it is time, which tier has an instance too many; each gives back at most one, and its last when nobody has asked for it for long.</summary>
+    public void Shrink(Instant now)
     {
         if (now - lastLook < options.Check)
         {
-            return false;
+            return;
         }
 
         lastLook = now;
-        bool isAny = false;
         foreach (var tier in all)
         {
-            ServerView? emptiest = null;
+            tier.IdleLooks = tier.IsUsed ? 0 : tier.IdleLooks + 1;
+            ServerView? spare = null;
             foreach (var server in tier.Servers)
             {
-                emptiest = emptiest is null || server.Answers <= emptiest.Answers ? server : emptiest;
+                server.EmptyLooks = server.Answers == 0 ? server.EmptyLooks + 1 : 0;
+                spare = server.Ledger.IsUp && server.EmptyLooks >= options.EmptyChecks ? server : spare;
             }
 
-            tier.EmptyChecks = tier.Servers.Count > 1 && emptiest!.Answers == 0 ? tier.EmptyChecks + 1 : 0;
-            if (tier.EmptyChecks >= options.EmptyChecks)
+            if (spare is not null && (tier.ServersUp > 1 || tier.IdleLooks >= Quiet))
             {
-                tier.EmptyChecks = 0;
-                tier.Servers.Remove(emptiest!);
-                emptiest!.Tier = null;
-                pool.Add(emptiest);
-                isAny = true;
+                tier.Servers.Remove(spare);
+                spare.Tier = null;
+                pool.Add(spare);
+            }
+            else if (tier.IdleLooks >= Quiet && tier.Servers.Count > 0 && NextUsed(tier) is { } slower)
+            {
+                var hosting = tier.Servers[^1];
+                tier.Servers.Remove(hosting);
+                Join(hosting, slower);
+            }
+        }
+    }
+
+    /// <summary>The nearest slower tier that is asked for: its requests are the guests of a tier that is not.</summary>
+    private Tier? NextUsed(Tier tier)
+    {
+        for (int i = all.IndexOf(tier) + 1; i < all.Count; i++)
+        {
+            if (all[i].IsUsed)
+            {
+                return all[i];
             }
         }
 
-        return isAny;
+        return null;
     }
 
-    private static void Join(ServerView server, Tier tier)
+    private void Join(ServerView server, Tier tier)
     {
         int place = tier.Servers.FindIndex(other => other.Ledger.Index > server.Ledger.Index);
         tier.Servers.Insert(place < 0 ? tier.Servers.Count : place, server);
         server.Tier = tier;
-        tier.EmptyChecks = 0;
+        server.EmptyLooks = 0;
+        Note(server);
     }
 
     private Tier? Floor(double pace)

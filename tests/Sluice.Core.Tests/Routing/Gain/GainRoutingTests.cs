@@ -28,7 +28,7 @@ public sealed class GainRoutingTests
         router.Choose(Request(1, prompt: 100), Start);
         var first = router.Choose(Request(2, prompt: 900, blocks: blocks), Start)!.Value;
         router.Finished(Request(2, prompt: 900, blocks: blocks), At(50));
-        router.Cancelled(Request(1));
+        router.Cancelled(Request(1), Start);
 
         Assert.Equal(first with { Cached = 800 }, router.Choose(Request(3, prompt: 900, blocks: blocks), At(60)));
     }
@@ -144,8 +144,8 @@ public sealed class GainRoutingTests
         var second = Request(2);
         router.Choose(second, Start);
 
-        Assert.True(router.Cancelled(second));
-        Assert.False(router.Cancelled(second));
+        Assert.True(router.Cancelled(second, Start));
+        Assert.False(router.Cancelled(second, Start));
         router.Finished(Request(1, Long), At(150));
         Assert.Null(router.Release(At(150)));
     }

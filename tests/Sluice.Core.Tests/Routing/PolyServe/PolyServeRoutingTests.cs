@@ -76,12 +76,12 @@ public sealed class PolyServeRoutingTests
         Assert.Null(router.Choose(tooLate, Start));
         Assert.Null(router.Release(Start));
 
-        router.Cancelled(second);
+        router.Cancelled(second, At(100));
         Assert.Equal(inTime, router.Release(At(100))!.Value.Request);
         Assert.Null(router.Release(At(100)));
 
         // Nothing could bring its first token in 675 ms from here, so it goes once nobody else is in line.
-        router.Cancelled(first);
+        router.Cancelled(first, At(400));
         Assert.Null(router.Release(At(400)));
         router.PrefillFinished(inTime, At(450));
         Assert.Equal(tooLate, router.Release(At(450))!.Value.Request);
@@ -179,7 +179,7 @@ public sealed class PolyServeRoutingTests
         Assert.Null(router.Choose(strict, Start));
         Assert.Null(router.Release(Start));
 
-        router.Cancelled(first);
+        router.Cancelled(first, At(10));
 
         Assert.Equal(strict, router.Release(At(10))!.Value.Request);
         Assert.Null(router.Release(At(10)));

@@ -97,20 +97,64 @@ public sealed class PromiseCheckTests
         }
 
         var passing = Request(5);
-        Assert.False(tiers.Shrink(At(1000)));
+        tier.Placed = 1;
+        tiers.Shrink(At(1000));
         servers[0].Assign(passing, tier);
         servers[1].Assign(passing, tier);
-        Assert.False(tiers.Shrink(At(2000)));
-        servers[1].End(passing);
-        Assert.False(tiers.Shrink(At(3000)));
-        Assert.False(tiers.Shrink(At(3500)));
-        Assert.True(tiers.Shrink(At(4000)));
+        tiers.Shrink(At(2000));
+        servers[1].End(passing, isStarted: false, At(2000));
+        tiers.Shrink(At(3000));
+        tiers.Shrink(At(3500));
+        Assert.Empty(tiers.Pool.ToArray());
+        tiers.Shrink(At(4000));
         Assert.Equal([servers[1]], tiers.Pool.ToArray());
 
-        servers[0].End(passing);
-        Assert.False(tiers.Shrink(At(5000)));
-        Assert.False(tiers.Shrink(At(6000)));
+        servers[0].End(passing, isStarted: false, At(4000));
+        tiers.Shrink(At(5000));
+        tiers.Shrink(At(6000));
         Assert.Single(tier.Servers);
+    }
+
+    [Fact]
+    public void Empty_looks_are_those_of_one_instance()
+    {
+        var tiers = new Tiers(new PolyServeOptions { EmptyChecks = 2 });
+        ServerView[] servers = [Server(tpot: 50), Server(tpot: 50)];
+        var tier = tiers.Of(Request(1), 50);
+        foreach (var server in servers)
+        {
+            tiers.Add(server);
+            tiers.Claim(tier, server);
+        }
+
+        var passing = Request(5);
+        servers[0].Assign(passing, tier);
+        tiers.Shrink(At(1000));
+        servers[0].End(passing, isStarted: false, At(1000));
+        servers[1].Assign(passing, tier);
+        tiers.Shrink(At(2000));
+
+        Assert.Empty(tiers.Pool.ToArray());
+        tiers.Shrink(At(3000));
+        Assert.Equal([servers[0]], tiers.Pool.ToArray());
+    }
+
+    [Fact]
+    public void Of_two_instances_the_one_that_is_down_is_not_the_one_that_is_kept()
+    {
+        var tiers = new Tiers(new PolyServeOptions { EmptyChecks = 1 });
+        ServerView[] servers = [Server(tpot: 50), Server(tpot: 50)];
+        var tier = tiers.Of(Request(1), 50);
+        foreach (var server in servers)
+        {
+            tiers.Add(server);
+            tiers.Claim(tier, server);
+        }
+
+        servers[0].Ledger.IsUp = false;
+        tiers.Shrink(At(1000));
+
+        Assert.Equal(servers, tier.Servers);
     }
 
     [Fact]

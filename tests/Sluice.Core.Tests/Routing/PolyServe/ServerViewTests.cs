@@ -58,7 +58,7 @@ public sealed class ServerViewTests
         int from = 0;
         Assert.Equal(0, view.EndingWithin(0, ref from).Count);
         Assert.Equal(1, view.EndingWithin(2, ref from).Count);
-        view.End(request);
+        view.End(request, isStarted: true, At(200));
         Assert.Equal((0, 0.0), (view.Answers, view.Context));
     }
 
