@@ -44,7 +44,7 @@ internal sealed class Placement(PolyServeOptions options, Tiers tiers)
 
     /// <summary>
     /// Where it goes if it cannot be on time: to an instance without prompts in line whose steps stay short enough for its tier, of its own
-    /// tier first, then the faster ones, then the slower ones, or to an empty one.
+    /// tier first, then the faster ones, then the slower ones, or to an empty one. Those whose pace nobody can keep are spread.
     /// </summary>
     /// <param name="newcomer">Who is to be placed.</param>
     /// <param name="fleet">The instances.</param>
@@ -72,7 +72,11 @@ internal sealed class Placement(PolyServeOptions options, Tiers tiers)
             best = WithoutLine(newcomer, tiers.All[i], askedAt, now);
         }
 
-        best ??= ClaimLate(newcomer);
+        if (best is null || (best.Answers > 0 && !best.Tier!.IsAttainable(best.Ledger)))
+        {
+            best = ClaimLate(newcomer) ?? best;
+        }
+
         isRefused = best is null;
         return best is null ? null : new Route(entrance ?? best.Ledger.Index, best.Ledger.Index);
     }

@@ -15,7 +15,8 @@ public sealed class ServerViewTests
             var view = new ServerView(Ledger(), new ExpectedLengths(PolyServeLengths.Expected));
             var all = new List<(int Prompt, int Answer)>();
             double before = 0;
-            for (int id = 0; id < chance.Next(1, 12); id++)
+            int count = chance.Next(1, 12);
+            for (int id = 0; id < count; id++)
             {
                 var (prompt, answer) = (chance.Next(1, 500), chance.Next(1, 300));
                 all.Add((prompt, answer));
@@ -29,6 +30,76 @@ public sealed class ServerViewTests
 
         static int BruteForce(List<(int Prompt, int Answer)> all) =>
             Enumerable.Range(0, all.Max(one => one.Answer) + 1).Max(t => all.Where(one => one.Answer >= t).Sum(one => one.Prompt + t));
+    }
+
+    [Fact]
+    public void Answers_under_way_count_with_what_they_hold_and_what_is_left_of_them()
+    {
+        for (int seed = 0; seed < 1000; seed++)
+        {
+            var chance = new Random(seed);
+            var view = new ServerView(Ledger(), new ExpectedLengths(PolyServeLengths.Expected));
+            var all = new List<(int Prompt, int Answer, double Begins)>();
+            double steps = 0;
+            double now = 0;
+            int count = chance.Next(1, 12);
+            for (int id = 0; id < count; id++)
+            {
+                var (prompt, answer) = (chance.Next(1, 500), chance.Next(200, 300));
+                var request = Request(id, prompt, answer: answer);
+                view.Assign(request, new Tier(50));
+                bool isStarted = chance.Next(3) > 0;
+                if (isStarted)
+                {
+                    view.Start(request, At(now));
+                }
+
+                all.Add((prompt, answer, isStarted ? steps : double.NaN));
+                double passed = chance.Next(1, 80);
+                steps += all.Any(one => one.Begins >= 0) ? passed / view.StepWith(0, 0) : 0;
+                view.Pass(At(now += passed));
+            }
+
+            (double Held, double Left)[] states = [.. all.Select(one => Progress(one, steps)), (50, 20)];
+            double peak = states.Max(one => states.Where(other => other.Left >= one.Left).Sum(other => other.Held + one.Left));
+            Assert.Equal(peak, view.PeakWith(50, 20), 1e-6 * peak);
+        }
+
+        static (double Held, double Left) Progress((int Prompt, int Answer, double Begins) one, double steps) =>
+            one.Begins >= 0 ? (one.Prompt + steps - one.Begins, one.Answer - (steps - one.Begins)) : (one.Prompt, one.Answer);
+    }
+
+    [Theory]
+    [InlineData(0.2)]
+    [InlineData(1)]
+    [InlineData(50)]
+    public void How_often_it_is_asked_does_not_matter_to_the_prompt_in_line(double every)
+    {
+        ServerView view = new(Ledger(), new ExpectedLengths(PolyServeLengths.TierMean)) { Tier = new Tier(100) };
+        view.Queue(Request(1, prompt: 30_000));
+        view.Pass(Start);
+        for (double now = every; now <= 1000.0001; now += every)
+        {
+            view.Pass(At(now));
+        }
+
+        // 950 ms of prompt, since a step of 100 ms has 5 of its own: 0.02 n + 0.00001 n² = 950.
+        Assert.InRange(view.Prompts[0].Done, 8790, 8810);
+    }
+
+    [Fact]
+    public void The_next_prompt_in_line_is_computed_from_its_beginning()
+    {
+        ServerView view = new(Ledger(), new ExpectedLengths(PolyServeLengths.TierMean)) { Tier = new Tier(100) };
+        view.Queue(Request(1, prompt: 6000));
+        view.Queue(Request(2, prompt: 6000));
+        view.Pass(Start);
+        view.Pass(At(500));
+        view.Unqueue(Request(1, prompt: 6000));
+
+        view.Pass(At(501));
+
+        Assert.InRange(view.Prompts[0].Done, 1, 60);
     }
 
     [Fact]
