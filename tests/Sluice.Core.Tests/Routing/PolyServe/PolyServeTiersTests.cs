@@ -58,7 +58,7 @@ public sealed class PolyServeTiersTests
         var late = Request(3, prompt: 10, ttft: 1, tpot: Tight);
         Assert.NotNull(router.Choose(late, At(20)));
         router.PrefillFinished(late, At(30));
-        Assert.Null(router.Choose(Request(4, prompt: 450_000, ttft: 1, tpot: Tight), At(30)));
+        Assert.Null(router.Choose(Request(4, prompt: 500_000, ttft: 1, tpot: Tight), At(30)));
     }
 
     [Fact]
