@@ -81,18 +81,29 @@ internal sealed class Placement(PolyServeOptions options, Tiers tiers)
         return best is null ? null : new Route(entrance ?? best.Ledger.Index, best.Ledger.Index);
     }
 
-    /// <summary>Where it goes when it has been late for long enough: to the instance with the shortest line, and of these the one with the fewest answers.</summary>
-    public Route Anywhere(in Newcomer newcomer, Fleet fleet)
+    /// <summary>
+    /// Where it goes when it has been late for long enough: if there is one, to an instance whose steps stay short enough, with the shortest
+    /// line and then the most answers, so that others run empty; or else to the one with the shortest line and the fewest answers.
+    /// </summary>
+    public Route Anywhere(in Newcomer newcomer, Fleet fleet, Instant now)
     {
         ServerView? best = ClaimLate(newcomer);
-        foreach (var tier in tiers.All)
+        var least = (IsTooMuch: false, Line: 0, Answers: 0);
+        foreach (var tier in best is null ? tiers.All : [])
         {
             foreach (var server in tier.Servers)
             {
-                if (server.Ledger.IsUp
-                    && (best is null || (server.Prompts.Length, server.Answers).CompareTo((best.Prompts.Length, best.Answers)) < 0))
+                if (!server.Ledger.IsUp)
                 {
-                    best = server;
+                    continue;
+                }
+
+                server.Pass(now);
+                bool isTooMuch = check.StepAtPeak(newcomer, server, tier.NextToken) is null;
+                var harm = (isTooMuch, server.Prompts.Length, isTooMuch ? server.Answers : -server.Answers);
+                if (best is null || harm.CompareTo(least) < 0)
+                {
+                    (best, least) = (server, harm);
                 }
             }
         }

@@ -46,8 +46,8 @@ public sealed record PolyServeOptions
     /// <summary>Held requests of a tier that are tried, so that one long prompt does not stop those behind it. Default 8.</summary>
     public int LookAhead { get; init; } = 8;
 
-    /// <summary>Of so many requests sent, one is the late one that was due first, wherever it fits in. Default 100.</summary>
-    public int Turn { get; init; } = 100;
+    /// <summary>The part of the service that is put by for the late request that is due first. Default 0.002.</summary>
+    public double Share { get; init; } = 0.002;
 
     /// <summary>Their names on the command line.</summary>
     public static IReadOnlyList<PolicyOption> Known { get; } =
@@ -60,7 +60,7 @@ public sealed record PolyServeOptions
         new("check", "how often tiers are looked at for an empty instance (1s)"),
         new("streak", "looks in a row at which it must be empty to leave its tier (2)"),
         new("ahead", "held requests of a tier that are tried (8)"),
-        new("turn", "of so many requests sent, one is the late one that was due first (100)"),
+        new("share", "the part of the service for the late request that is due first (0.002)"),
     ];
 
     /// <summary>Reads them from <c>key=value</c> pairs.</summary>
@@ -83,7 +83,7 @@ public sealed record PolyServeOptions
             Check = options.Duration("check", TimeSpan.FromSeconds(1)),
             EmptyChecks = options.Whole("streak", 2, 1, 1000),
             LookAhead = options.Whole("ahead", 8, 1, 1000),
-            Turn = options.Whole("turn", 100, 1, 1_000_000),
+            Share = options.Number("share", 0.002, 0.0001, 0.5),
         }.Checked();
     }
 
@@ -92,10 +92,14 @@ public sealed record PolyServeOptions
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(EmptyChecks);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(LookAhead);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(Turn);
         if (!(Margin is > 0 and <= 1))
         {
             throw new ArgumentException($"PolyServeOptions.Margin is {Margin}. Give it a number above 0, at most 1.");
+        }
+
+        if (!(Share is > 0 and <= 0.5))
+        {
+            throw new ArgumentException($"PolyServeOptions.Share is {Share}. Give it a number above 0, at most 0.5.");
         }
 
         if (Check <= TimeSpan.Zero || Chunk < 1)

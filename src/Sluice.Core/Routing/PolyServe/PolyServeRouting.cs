@@ -28,8 +28,8 @@ public sealed class PolyServeRouting : IRoutingPolicy
     /// <summary>Where among the late the next look begins, so that all get their look.</summary>
     private int nextLate;
 
-    /// <summary>Requests sent since a late one was sent in its turn.</summary>
-    private int sinceTurn;
+    /// <summary>Service that is put by for the late request that is due first, ms.</summary>
+    private double putBy;
 
     /// <summary>The policy of one router.</summary>
     public PolyServeRouting(PolyServeOptions options)
@@ -73,14 +73,7 @@ public sealed class PolyServeRouting : IRoutingPolicy
     public Released? Release(Fleet fleet, Instant now)
     {
         Look(fleet, now);
-        if (late.Count > 0 && sinceTurn >= options.Turn)
-        {
-            sinceTurn = 0;
-            var oldest = Look(late[0].Request, now);
-            return Released(oldest, placement.Anywhere(oldest, fleet), now);
-        }
-
-        return ReleaseOnTime(fleet, now) ?? ReleaseLate(fleet, now);
+        return ReleaseOverdue(fleet, now) ?? ReleaseOnTime(fleet, now) ?? ReleaseLate(fleet, now);
     }
 
     /// <inheritdoc/>
@@ -94,9 +87,8 @@ public sealed class PolyServeRouting : IRoutingPolicy
     public void PrefillFinished(Request request, Instant now)
     {
         var there = placed[request.Id];
-        there.Server.Pass(now);
-        LeaveLine(request, there.Server);
         there.Server.Start(request, now);
+        LeaveLine(request, there.Server);
         placed[request.Id] = there with { IsStarted = true };
         tiers.Note(there.Server);
     }
@@ -105,13 +97,12 @@ public sealed class PolyServeRouting : IRoutingPolicy
     public void Ended(Request request, Instant now)
     {
         placed.Remove(request.Id, out var there);
-        there.Server.Pass(now);
+        there.Server.End(request, there.IsStarted, now);
         if (!there.IsStarted)
         {
             LeaveLine(request, there.Server);
         }
 
-        there.Server.End(request, there.IsStarted, now);
         there.Tier.Placed--;
         tiers.Note(there.Server);
     }
@@ -128,6 +119,27 @@ public sealed class PolyServeRouting : IRoutingPolicy
             server.Unqueue(request);
         }
     }
+
+    /// <summary>The late request that is due first, once service enough is put by for it.</summary>
+    private Released? ReleaseOverdue(Fleet fleet, Instant now)
+    {
+        if (late.Count == 0)
+        {
+            return null;
+        }
+
+        var first = Look(late[0].Request, now);
+        double cost = Service(first);
+        if (putBy < cost)
+        {
+            return null;
+        }
+
+        putBy -= cost;
+        return Released(first, placement.Anywhere(first, fleet, now), now);
+    }
+
+    private double Service(in Newcomer newcomer) => ServiceCost.Of(newcomer.Request, newcomer.Answer, cached: 0, servers[0].Ledger);
 
     private Released? ReleaseOnTime(Fleet fleet, Instant now)
     {
@@ -246,11 +258,10 @@ public sealed class PolyServeRouting : IRoutingPolicy
     {
         var server = servers[route.Decode];
         var request = newcomer.Request;
-        server.Pass(now);
-        server.Assign(request, newcomer.Tier);
+        server.Assign(request, newcomer.Tier, now);
         placed.Add(request.Id, new Placed(server, newcomer.Tier, IsStarted: false));
         newcomer.Tier.Placed++;
-        sinceTurn++;
+        putBy += late.Count > 0 ? options.Share * Service(newcomer) : 0;
         if (route.IsColocated)
         {
             server.Queue(request);

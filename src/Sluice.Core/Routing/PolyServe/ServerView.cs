@@ -154,8 +154,9 @@ internal sealed class ServerView(Ledger ledger, ExpectedLengths lengths)
     }
 
     /// <summary>A request is sent whose answer it will write.</summary>
-    public void Assign(Request request, Tier tier)
+    public void Assign(Request request, Tier tier, Instant now)
     {
+        Pass(now);
         ComingAnswer answer = new(request, tier, lengths.Left(request, tier, age: 0));
         int place = coming.Count;
         while (place > 0 && coming[place - 1].Expected > answer.Expected)
@@ -186,6 +187,7 @@ internal sealed class ServerView(Ledger ledger, ExpectedLengths lengths)
     /// <summary>An answer begins.</summary>
     public void Start(Request request, Instant now)
     {
+        Pass(now);
         var answer = TakeComing(request);
         Insert(new ExpectedAnswer(request, answer.Tier, Ends: 0, Begins: steps), age: 0);
         startedPrompts += request.PromptTokens;
@@ -196,6 +198,7 @@ internal sealed class ServerView(Ledger ledger, ExpectedLengths lengths)
     /// <summary>An answer is no longer its own to write.</summary>
     public void End(Request request, bool isStarted, Instant now)
     {
+        Pass(now);
         if (!isStarted)
         {
             TakeComing(request);

@@ -102,26 +102,80 @@ public sealed class PolyServeHeldTests
     }
 
     [Theory]
-    [InlineData(10)]
-    [InlineData(50)]
-    public void However_many_are_on_time_a_late_one_has_its_turn(int turn)
+    [InlineData(0.1)]
+    [InlineData(0.02)]
+    public void However_many_are_on_time_a_late_one_goes_once_its_share_of_the_service_is_put_by(double share)
     {
-        var router = Small(instances: 1, $"polyserve:turn={turn}");
-        var before = Request(1, prompt: 100);
+        var router = Small(instances: 1, FormattableString.Invariant($"polyserve:share={share}:lengths=expected"));
+        var before = Request(1, prompt: 100, answer: 100);
         Begin(router, before, Start);
-        var late = Request(2, prompt: 1500, ttft: 10);
-        Assert.Null(router.Choose(late, Start));
-        int sent = 1;
-        for (int id = 100; id < 200 && router.IsHeld(late); id++, sent++)
+        Request[] late = [Request(2, prompt: 1500, ttft: 10, answer: 100), Request(3, prompt: 1500, ttft: 11, answer: 100)];
+        Assert.All(late, request => Assert.Null(router.Choose(request, Start)));
+        var ledger = new Ledger(0, InstanceRole.Both, Estimator()) { Blocks = 100, BlockTokens = 16 };
+        double cost = ServiceCost.Of(late[0], answer: 100, cached: 0, ledger);
+        double sent = 0;
+        double first = 0;
+        for (int id = 100; id < 10_000 && router.IsHeld(late[1]); id++)
         {
-            var next = Request(id, prompt: 100, arrival: At(id));
+            var next = Request(id, prompt: 100, arrival: At(id), answer: 100);
             Begin(router, next, At(id));
             router.Finished(before, At(id));
             before = next;
-            router.Release(At(id));
+            sent += ServiceCost.Of(next, answer: 100, cached: 0, ledger);
+            if (router.Release(At(id)) is { } released)
+            {
+                router.Cancelled(released.Request, At(id));
+                first = first == 0 ? sent : first;
+                sent += cost;
+            }
         }
 
-        Assert.Equal(turn, sent);
+        double each = ServiceCost.Of(before, answer: 100, cached: 0, ledger);
+        Assert.InRange(share * first, cost, cost + (share * each));
+        Assert.InRange(share * (sent - cost), 2 * cost, (2 * cost) + (share * each));
+    }
+
+    [Fact]
+    public void Whose_share_is_put_by_goes_where_steps_stay_short_enough_even_behind_prompts()
+    {
+        // Two answers of 30,000 tokens make a step of 17.1 ms, of which there are 20.
+        var router = Colocated(RoutingPolicies.Parse("polyserve:share=0.5:check=1h").Create(new()), 2);
+        Assert.Equal(0, router.Choose(Request(3, prompt: 200, tpot: 100), Start)!.Value.Decode);
+        Assert.All([1, 2], id => Assert.Equal(1, Started(router, Request(id, prompt: 30_000, ttft: 60_000, tpot: 20), Start).Decode));
+        var late = Request(4, prompt: 30_000, ttft: 1, tpot: 20);
+        Assert.Null(router.Choose(late, Start));
+        Released? released = null;
+        for (int id = 10; id < 1000 && released is null; id++)
+        {
+            var passing = Request(id, prompt: 6000, ttft: 60_000, tpot: 100);
+            Assert.Equal(0, router.Choose(passing, Start)!.Value.Decode);
+            router.Cancelled(passing, Start);
+            released = router.Release(Start);
+        }
+
+        Assert.Equal(new Released(late, new Route(0, 0)), released);
+    }
+
+    [Fact]
+    public void Whose_share_is_put_by_joins_the_fullest_that_can_take_it_so_that_others_run_empty()
+    {
+        var router = Disaggregated(RoutingPolicies.Parse("polyserve:share=0.5").Create(new()), prefill: 2, decode: 2);
+        int[] decoders = [.. Enumerable.Range(1, 4).Select(id => Started(router, Request(id, prompt: 10), Start).Decode)];
+        Assert.Single(decoders.Distinct());
+        var alone = Started(router, Request(5, prompt: 10, tpot: 20), Start);
+        Assert.NotEqual(decoders[0], alone.Decode);
+        var line = Request(6, prompt: 2000);
+        Assert.NotNull(router.Choose(line, Start));
+        Assert.NotNull(router.Choose(Request(7, prompt: 2000), Start));
+        var late = Request(8, prompt: 100, ttft: 1);
+        Assert.Null(router.Choose(late, Start));
+        router.PrefillFinished(line, At(50));
+        Assert.NotNull(router.Choose(Request(9, prompt: 2000, arrival: At(50)), At(50)));
+
+        var released = router.Release(At(50));
+
+        Assert.Equal(late, released?.Request);
+        Assert.Equal(decoders[0], released?.Route.Decode);
     }
 
     [Fact]
@@ -140,6 +194,13 @@ public sealed class PolyServeHeldTests
     private static Router Small(int instances, string policy) => new(
         RoutingPolicies.Parse(policy).Create(new()),
         [.. Enumerable.Range(0, instances).Select(i => new Ledger(i, InstanceRole.Both, Estimator()) { Blocks = 100, BlockTokens = 16 })]);
+
+    private static Route Started(Router router, Request request, Instant now)
+    {
+        var route = router.Choose(request, now)!.Value;
+        router.PrefillFinished(request, now);
+        return route;
+    }
 
     private static void Begin(Router router, Request request, Instant now)
     {

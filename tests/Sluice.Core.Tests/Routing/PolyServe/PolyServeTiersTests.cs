@@ -86,7 +86,7 @@ public sealed class PolyServeTiersTests
         var tiers = new Tiers(new PolyServeOptions { EmptyChecks = 1 });
         var (strict, loose) = (tiers.Of(Request(1, tpot: Tight), Tight), tiers.Of(Request(2, tpot: Loose), Loose));
         var server = Claimed(tiers, strict);
-        server.Assign(Request(2, tpot: Loose), loose);
+        server.Assign(Request(2, tpot: Loose), loose, Start);
         loose.Placed = 1;
 
         for (int second = 1; second < 30; second++)

@@ -100,6 +100,18 @@ public sealed class PromiseCheckTests
     }
 
     [Fact]
+    public void Once_they_ended_answers_take_nothing_of_a_step_however_little_they_held()
+    {
+        // 300 answers take 15 ms of each step, and next to nothing for their tokens.
+        ServerView[] servers = [Server(tpot: 50), Server(tpot: 50)];
+        Write(servers[0], answers: 300, context: 1, expected: 1);
+
+        double[] times = [.. servers.Select(server => PromptForecast.Of(server, server.Ledger, prompt: 6000, budget: 50, chunk: null, longest: 10_000)!.Value.FirstToken)];
+
+        Assert.InRange(times[0] - times[1], 10, 20);
+    }
+
+    [Fact]
     public void A_prompt_needs_room_in_every_step_of_its_way()
     {
         var server = Server(tpot: 20);
@@ -152,8 +164,8 @@ public sealed class PromiseCheckTests
         var passing = Request(5);
         tier.Placed = 1;
         tiers.Shrink(At(1000));
-        servers[0].Assign(passing, tier);
-        servers[1].Assign(passing, tier);
+        servers[0].Assign(passing, tier, Start);
+        servers[1].Assign(passing, tier, Start);
         tiers.Shrink(At(2000));
         servers[1].End(passing, isStarted: false, At(2000));
         tiers.Shrink(At(3000));
@@ -181,10 +193,10 @@ public sealed class PromiseCheckTests
         }
 
         var passing = Request(5);
-        servers[0].Assign(passing, tier);
+        servers[0].Assign(passing, tier, Start);
         tiers.Shrink(At(1000));
         servers[0].End(passing, isStarted: false, At(1000));
-        servers[1].Assign(passing, tier);
+        servers[1].Assign(passing, tier, Start);
         tiers.Shrink(At(2000));
 
         Assert.Empty(tiers.Pool.ToArray());
@@ -233,7 +245,7 @@ public sealed class PromiseCheckTests
         for (int id = first; id < first + answers; id++)
         {
             var request = Request(id, prompt: context, answer: expected);
-            server.Assign(request, server.Tier!);
+            server.Assign(request, server.Tier!, Start);
             server.Start(request, Start);
         }
     }

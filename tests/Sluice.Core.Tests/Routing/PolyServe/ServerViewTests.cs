@@ -1,3 +1,4 @@
+using Sluice.Core.Requests;
 using Sluice.Core.Routing;
 using static Sluice.Core.Tests.Routing.Make;
 
@@ -24,7 +25,7 @@ public sealed class ServerViewTests
                 Assert.True(peak == BruteForce(all), $"seed {seed}");
                 Assert.True(peak >= before, $"seed {seed}: lower");
                 before = peak;
-                view.Assign(Request(id, prompt, answer: answer), new Tier(50));
+                view.Assign(Request(id, prompt, answer: answer), new Tier(50), Start);
             }
         }
 
@@ -47,7 +48,7 @@ public sealed class ServerViewTests
             {
                 var (prompt, answer) = (chance.Next(1, 500), chance.Next(200, 300));
                 var request = Request(id, prompt, answer: answer);
-                view.Assign(request, new Tier(50));
+                view.Assign(request, new Tier(50), At(now));
                 bool isStarted = chance.Next(3) > 0;
                 if (isStarted)
                 {
@@ -107,7 +108,7 @@ public sealed class ServerViewTests
     {
         var view = new ServerView(Ledger(), new ExpectedLengths(PolyServeLengths.TierMean));
         var request = Request(1, prompt: 1000);
-        view.Assign(request, new Tier(50));
+        view.Assign(request, new Tier(50), Start);
         view.Start(request, Start);
 
         // A step of one answer with 1,000 tokens takes 5 + 0.05 + 0.2 ms.
@@ -117,11 +118,29 @@ public sealed class ServerViewTests
     }
 
     [Fact]
+    public void What_was_written_before_an_answer_ended_was_written_at_the_pace_with_it()
+    {
+        var view = new ServerView(Ledger(), new ExpectedLengths(PolyServeLengths.Expected));
+        Request[] requests = [Request(1, prompt: 50_000, answer: 1000), Request(2, prompt: 1000, answer: 1000)];
+        foreach (var request in requests)
+        {
+            view.Assign(request, new Tier(50), Start);
+            view.Start(request, Start);
+        }
+
+        // A step of both takes 5 + 0.1 + 10.2 ms.
+        view.End(requests[0], isStarted: true, At(306));
+        view.Pass(At(307));
+
+        Assert.InRange(view.Context, 1019, 1021);
+    }
+
+    [Fact]
     public void Who_outlives_what_was_expected_is_expected_anew()
     {
         var view = new ServerView(Ledger(), new ExpectedLengths(PolyServeLengths.Expected));
         var request = Request(1, prompt: 1000, answer: 10);
-        view.Assign(request, new Tier(50));
+        view.Assign(request, new Tier(50), Start);
         view.Start(request, Start);
 
         view.Pass(At(200));
