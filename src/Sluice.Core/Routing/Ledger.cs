@@ -60,6 +60,10 @@ public sealed class Ledger(int index, InstanceRole role, ILatencyModel latency)
     /// <summary>Tokens of the prompts that are not computed yet, by itself or elsewhere, and whose answers it will write.</summary>
     public long IncomingTokens { get; private set; }
 
+    /// <summary>Tokens that its memory holds, as last reported, or that were handed over to it, as estimated, whichever is more.</summary>
+    public long UsedTokens =>
+        Math.Max((long)((Blocks - FreeBlocks) ?? 0) * BlockTokens, ContextTokens - IncomingTokens);
+
     /// <summary>When its first prompt came while it had none, or when it last finished one, whichever is later.</summary>
     public Instant LastPrefillEvent { get; private set; }
 

@@ -6,12 +6,17 @@ namespace Sluice.Core.Routing;
 /// <remarks>
 /// Prefill instances that never rest hand over context at the rate n·c/w: n of them, c tokens of context a request, w ms of prompt that
 /// no cache saves. Decode instances with full memory free it at the rate Σ C/(E·s): C tokens of memory, E tokens an answer, s ms a
-/// step. Means fade over the latest requests.
+/// step. Means fade over the latest requests, and so come late where contexts grow. Memory is short where it has been three quarters full at
+/// more than half of that rate, until it is three quarters free.
 /// </remarks>
 internal sealed class PrefillFlow
 {
-    /// <summary>The part of what can be freed from which memory counts as short: requests come in bursts.</summary>
-    private const double Short = 0.8;
+    /// <summary>The part of what can be freed up to which memory is not short: prompts are.</summary>
+    private const double LeastFlow = 0.5;
+
+    /// <summary>The part of the memory that is in use when it becomes short, and when it no longer is. Apart, for holding requests empties it.</summary>
+    private const double Full = 0.75;
+    private const double Empty = 0.25;
     private const double Fade = 1.0 / 500;
 
     /// <summary>Fewer say nothing yet.</summary>
@@ -20,6 +25,7 @@ internal sealed class PrefillFlow
     private double tokens;
     private double milliseconds;
     private double requests;
+    private bool isShort;
 
     /// <summary>A request was sent.</summary>
     public void Note(Request request, double answer, Route route, Fleet fleet)
@@ -46,6 +52,8 @@ internal sealed class PrefillFlow
 
         double context = Math.Max(tokens / requests, 1);
         double freed = 0;
+        double used = 0;
+        double all = 0;
         foreach (var ledger in fleet.Decoders)
         {
             if (ledger.Blocks is not { } blocks)
@@ -56,8 +64,11 @@ internal sealed class PrefillFlow
             double capacity = (double)blocks * ledger.BlockTokens;
             double step = ledger.Latency.Constant + (capacity / context * ledger.Latency.Decode((int)context));
             freed += capacity / (answer * step);
+            used += ledger.UsedTokens;
+            all += capacity;
         }
 
-        return tokens * fleet.Entrances.Length >= Short * freed * milliseconds;
+        isShort = used >= (isShort ? Empty : Full) * all && tokens * fleet.Entrances.Length >= LeastFlow * freed * milliseconds;
+        return isShort;
     }
 }

@@ -51,42 +51,45 @@ public sealed class GainDisaggregatedTests
     }
 
     [Fact]
-    public void With_prefill_and_decode_apart_nobody_is_held_while_prompts_are_the_limit()
+    public void With_prefill_and_decode_apart_nobody_is_held_while_prompts_are_the_limit_however_full_the_memory()
     {
         var router = PrefillAndDecode(decodeBlocks: 2000, meanAnswer: 10);
+        Compute(router, 10);
 
         Assert.All(Enumerable.Range(1, 400), id => Assert.NotNull(router.Choose(Request(id, Long), Start)));
         Assert.Null(router.Release(Start));
     }
 
+    [Theory]
+    [InlineData(7, 100)]
+    [InlineData(8, 2)]
+    public void With_prefill_and_decode_apart_requests_wait_for_memory_once_three_quarters_of_it_are_full(int computed, int sent)
+    {
+        // The memory holds ten prompts, and then two blocks for each answer.
+        var router = PrefillAndDecode(decodeBlocks: 2000, meanAnswer: 1000);
+        Compute(router, computed);
+
+        Assert.Equal(sent, Enumerable.Range(1, 100).Count(id => router.Choose(Request(id, Long), Start) is not null));
+    }
+
     [Fact]
-    public void With_prefill_and_decode_apart_requests_wait_for_memory_where_that_is_the_limit()
+    public void With_prefill_and_decode_apart_requests_wait_for_memory_until_three_quarters_of_it_are_free()
     {
         var router = PrefillAndDecode(decodeBlocks: 2000, meanAnswer: 1000);
-        List<Request> sent = [];
-        List<Request> held = [];
-        for (int id = 1; id <= 100; id++)
+        var computed = Compute(router, 8);
+        foreach (int id in Enumerable.Range(1, 22))
         {
-            var request = Request(id, Long, arrival: Start);
-            (router.Choose(request, Start) is null ? held : sent).Add(request);
+            router.Choose(Request(id, Long), Start);
         }
 
-        Assert.InRange(sent.Count, 5, 10);
-        foreach (var request in sent)
-        {
-            router.PrefillFinished(request, Start);
-        }
-
-        router.ReportFreeBlocks(1, 0);
+        Assert.Equal(20, router.Held);
         Assert.Null(router.Release(Start));
 
-        foreach (var request in sent)
-        {
-            router.Finished(request, At(100), 1000);
-        }
+        Finish(router, computed[..4]);
+        Assert.Equal(4, Released(router));
 
-        router.ReportFreeBlocks(1, 2000);
-        Assert.Equal(new Route(0, 1), router.Release(At(100))!.Value.Route);
+        Finish(router, computed[4..]);
+        Assert.Equal(16, Released(router));
     }
 
     /// <summary>One of each, after 200 answers to prompts of the long kind.</summary>
@@ -103,6 +106,38 @@ public sealed class GainDisaggregatedTests
         }
 
         return router;
+    }
+
+    /// <summary>Requests whose prompts are computed, so that their tokens are in the memory.</summary>
+    private static Request[] Compute(Router router, int count)
+    {
+        Request[] requests = [.. Enumerable.Range(5001, count).Select(id => Request(id, Long))];
+        foreach (var request in requests)
+        {
+            Assert.NotNull(router.Choose(request, Start));
+            router.PrefillFinished(request, Start);
+        }
+
+        return requests;
+    }
+
+    private static void Finish(Router router, Request[] requests)
+    {
+        foreach (var request in requests)
+        {
+            router.Finished(request, Start, 1000);
+        }
+    }
+
+    private static int Released(Router router)
+    {
+        int count = 0;
+        while (router.Release(Start) is not null)
+        {
+            count++;
+        }
+
+        return count;
     }
 
     private static GainRouting Gain() => new(new GainRoutingOptions());
